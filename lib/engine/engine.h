@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/math/matrix.h"
+#include "lib/model/weights.h"
+
+namespace riverbank {
+
+/// Texts one after the other, no padding: text i is rows [starts[i], starts[i + 1]).
+struct RaggedBatch {
+  std::span<const std::int32_t> ids;       ///< (N)
+  std::span<const std::int32_t> type_ids;  ///< (N), or empty for all 0
+  std::span<const std::size_t> starts;     ///< (texts + 1), starts[0] = 0, starts[texts] = N
+};
+
+enum class Precision { kFloat32 };
+
+struct EngineOptions {
+  std::string instruction_set;  ///< "portable", "avx2", "avx512"; empty: RIVERBANK_ISA, else the best there is
+  int threads = 0;              ///< 0: one for each core
+};
+
+/// The encoder's forward pass, as fast as this processor can: packed weights, ragged batches, fused kernels, all cores.
+/// lib/transformer is its oracle. For one instruction set and precision a text's hidden states are the same bits alone,
+/// in any batch, with any number of threads. One forward() at a time.
+class Engine {
+ public:
+  /// Packs the weights. Throws Error kUnsupported for an instruction set that is unknown or that this machine lacks,
+  /// kInvalidArgument for a number of threads that makes no sense.
+  Engine(const EncoderConfig& config, const EncoderWeights& weights, const EngineOptions& options);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  /// The last layer's hidden states -> (N, d_model). Throws Error kInvalidArgument for an id, type or length that the
+  /// model does not have.
+  Matrix forward(const RaggedBatch& batch);
+
+  const std::string& instruction_set() const;  ///< the one that really runs
+  Precision precision() const;
+  int threads() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace riverbank

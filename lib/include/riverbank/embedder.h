@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace riverbank {
+
+/// What a text is for. Some models want a prompt before a question ("Represent this sentence …").
+enum class TextKind { kPassage, kQuery };
+
+struct EmbedderOptions {
+  int threads = 0;              ///< 0: one for each core
+  std::string instruction_set;  ///< empty: RIVERBANK_ISA, else the best there is
+};
+
+/// Unit vectors, one a text, row after row.
+struct Embeddings {
+  std::size_t rows = 0;
+  std::size_t dimensions = 0;
+  std::vector<float> values;  ///< (rows, dimensions) row-major
+  std::size_t tokens = 0;     ///< how many tokens were encoded
+  std::size_t truncated = 0;  ///< how many texts were longer than the model's limit
+
+  std::span<const float> row(std::size_t i) const { return std::span(values).subspan(i * dimensions, dimensions); }
+};
+
+/// One token of a text with its contextual vector.
+struct TokenVector {
+  std::size_t begin = 0;  ///< bytes of the text; begin == end for [CLS] and [SEP] and for tokens of the prompt
+  std::size_t end = 0;
+  std::string piece;          ///< the word piece, "##" and all
+  std::vector<float> vector;  ///< (dimensions), the last layer's hidden state, not normalised
+};
+
+/// What a loaded model is.
+struct ModelInfo {
+  std::string name;
+  std::string folder;
+  std::string fingerprint;  ///< changes when any vector could
+  std::size_t layers = 0, dimensions = 0, heads = 0, max_tokens = 0, vocabulary = 0;
+  std::string pooling;  ///< "cls" or "mean"
+  std::string query_prompt, passage_prompt;
+  std::string instruction_set, precision;  ///< what runs
+  int threads = 0;
+};
+
+/// Texts in, unit vectors out. The vector of a text is the same bits alone, in any batch, with any number of threads.
+/// Any thread may call; calls take turns.
+class Embedder {
+ public:
+  /// A model by name or folder. Throws Error: kNotFound, kCorrupt, kUnsupported, kInvalidArgument.
+  static Embedder load(const std::string& model, const EmbedderOptions& options = {});
+
+  Embedder(Embedder&&) noexcept;
+  Embedder& operator=(Embedder&&) noexcept;
+  ~Embedder();
+
+  /// (texts, dimensions). Longer texts are cut at the model's limit and counted. Any bytes are a text.
+  /// Throws Error kCancelled when stopped.
+  Embeddings embed(std::span<const std::string_view> texts, TextKind kind = TextKind::kPassage,
+                   std::stop_token stop = {}) const;
+  /// The vector of one text.
+  std::vector<float> embed(std::string_view text, TextKind kind = TextKind::kPassage) const;
+
+  /// Every token's contextual vector.
+  std::vector<TokenVector> token_vectors(std::string_view text, TextKind kind = TextKind::kPassage) const;
+
+  /// How many tokens the model sees of this text, before any cut, [CLS] and [SEP] included.
+  std::size_t count_tokens(std::string_view text) const;
+
+  const ModelInfo& info() const;
+
+  struct Parts;
+  /// For riverbank's own libraries: the loaded model behind it.
+  const Parts& parts() const { return *parts_; }
+
+ private:
+  explicit Embedder(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace riverbank

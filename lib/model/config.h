@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace riverbank {
+
+enum class Activation {
+  kGelu,      ///< x Phi(x), exact, by erf (arXiv:1606.08415)
+  kGeluTanh,  ///< its tanh approximation, transformers' "gelu_new" and "gelu_pytorch_tanh"
+  kRelu,
+};
+
+/// The sizes of a BERT-family encoder, from its config.json. All are checked against the limits in config.cpp.
+struct EncoderConfig {
+  std::string model_type;       ///< "bert"
+  std::int64_t num_layers = 0;  ///< L
+  std::int64_t d_model = 0;
+  std::int64_t num_heads = 0;
+  std::int64_t d_ff = 0;
+  std::int64_t vocabulary_size = 0;
+  std::int64_t max_positions = 0;
+  std::int64_t num_token_types = 0;
+  Activation activation = Activation::kGelu;
+  float layer_norm_epsilon = 1e-12F;
+
+  std::int64_t d_k() const { return d_model / num_heads; }
+};
+
+/// Reads the text of a config.json; `name` is what messages call it. Throws Error: kCorrupt (a field missing, of the
+/// wrong type or out of range, named), kUnsupported (another model type, activation or kind of position, named).
+EncoderConfig parse_encoder_config(std::string_view json, const std::string& name);
+
+enum class Pooling {
+  kCls,   ///< the vector of [CLS]
+  kMean,  ///< the mean over all tokens, [CLS] and [SEP] included
+};
+
+/// How token vectors become a text's vector, and what goes in front of a text.
+struct EmbeddingConfig {
+  Pooling pooling = Pooling::kMean;
+  std::int64_t max_tokens = 512;  ///< [CLS] and [SEP] included
+  std::string query_prompt;       ///< put before a question, with its own trailing space
+  std::string passage_prompt;     ///< put before a passage
+};
+
+/// Reads modules.json, 1_Pooling/config.json, sentence_bert_config.json and config_sentence_transformers.json of a
+/// folder, each where present; without modules.json the pooling is `fallback`'s. max_tokens never exceeds
+/// config.max_positions. Throws Error: kCorrupt, kUnsupported (another pooling or a Dense module, named).
+EmbeddingConfig read_embedding_config(const std::filesystem::path& folder, const EncoderConfig& config,
+                                      const EmbeddingConfig& fallback);
+
+}  // namespace riverbank

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "lib/model/config.h"
+#include "lib/model/weights.h"
+#include "lib/text/tokenizer.h"
+
+namespace riverbank {
+
+/// A model as loaded from its folder: all that an encoder needs. Immutable, any thread; share it by pointer.
+struct Model {
+  std::string name;  ///< as it was asked for
+  std::filesystem::path folder;
+  EncoderConfig config;
+  EmbeddingConfig embedding;
+  Tokenizer tokenizer;
+  EncoderWeights weights;
+  /// 32 hex digits that change when any vector could: of the weights' and the tokenizer's sums, the config's numbers,
+  /// pooling, limit and prompts. Never reads 100 MB to know: sums come from the import, the hub's blob name, or a cache
+  /// under XDG_CACHE_HOME keyed by path, size and time.
+  std::string fingerprint;
+  float relevance_floor = 0;  ///< cosine below which a passage is about something else; 0 when not known
+};
+
+/// Loads a model by name or folder (find_model()). Weights are mapped, not read.
+/// Throws Error: kNotFound, kCorrupt, kUnsupported, kIo.
+std::shared_ptr<const Model> load_model(const std::string& name);
+
+}  // namespace riverbank
