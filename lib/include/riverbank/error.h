@@ -12,6 +12,7 @@ enum class ErrorKind {
   kCorrupt,          ///< bytes that are not what their format says
   kUnsupported,      ///< well formed, but not something riverbank can do
   kIo,               ///< the operating system or the network refused
+  kBusy,             ///< another process holds it; it may be free in a moment
   kCancelled,        ///< stopped by the caller's stop token
 };
 
