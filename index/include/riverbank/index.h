@@ -112,6 +112,9 @@ class Index {
   /// Throws Error: kNotFound, kCorrupt, kUnsupported (a newer version's), kInvalidArgument (made by another model).
   static Index open(const std::filesystem::path& location, const IndexOptions& options = {});
 
+  /// Whether an index stands in `location`. Opens nothing.
+  static bool exists(const std::filesystem::path& location);
+
   Index(Index&&) noexcept;
   Index& operator=(Index&&) noexcept;
   ~Index();
