@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "index/store/stored.h"
+
+namespace riverbank {
+
+class Connection;
+
+/// Questions to a store, all answered from one and the same moment. One thread at a time; move-only.
+/// Everything throws Error: kCorrupt (the file is damaged), kIo.
+class StoreReader {
+ public:
+  StoreReader(StoreReader&&) noexcept = default;
+  StoreReader& operator=(StoreReader&&) = delete;
+  ~StoreReader() = default;
+
+  std::optional<std::string> setting(std::string_view name);
+  /// Grows with every transaction that changed the set of vectors.
+  std::uint64_t generation();
+  StoreCounts counts();
+
+  std::vector<StoredRoot> roots();
+
+  /// All documents of a root (0: all records), metadata left out, in byte order of their paths.
+  std::vector<StoredDocument> documents_of(std::int64_t root);
+  std::optional<StoredDocument> find_file(std::int64_t root, std::string_view path);
+  std::optional<StoredDocument> find_record(std::string_view id);
+  /// The documents of that content: where a renamed file came from.
+  std::vector<StoredDocument> documents_with_hash(std::string_view content_hash);
+  std::vector<StoredChunk> chunks_of(std::int64_t document);
+
+  /// The passages with these chunk ids, in their order; ids that are not there are left out.
+  std::vector<StoredPassage> passages(std::span<const std::int64_t> chunks);
+
+  /// The chunks whose vector is one of these, each with that vector's id: (chunk, vector), ordered by vector's place in
+  /// `vectors`, then by chunk. Only those whose document passes the filter. Several chunks may share a vector (equal
+  /// texts); one may have none any more.
+  struct ChunkOfVector {
+    std::int64_t chunk = 0;
+    std::int64_t vector = 0;
+    std::int64_t document = 0;
+  };
+  std::vector<ChunkOfVector> chunks_of_vectors(std::span<const std::int64_t> vectors, const DocumentFilter& filter);
+  /// The ids of all vectors that a chunk of a matching document uses, ascending, each once.
+  std::vector<std::int64_t> vectors_matching(const DocumentFilter& filter);
+
+  /// The vector that `key` stands for; nothing when it has to be made.
+  std::optional<std::int64_t> vector_with_key(std::string_view key);
+  /// Empty when there is none with that id.
+  std::vector<float> vector(std::int64_t id);
+  /// The ids of all vectors, ascending.
+  std::vector<std::int64_t> vector_ids();
+  /// Calls `visit` with each vector whose id is greater than `after`, by ascending id. What `vector` points to lives
+  /// for that call.
+  void for_each_vector(const std::function<void(std::int64_t id, std::span<const float> vector)>& visit,
+                       std::int64_t after = 0);
+
+  /// The `limit` best passages by BM25 over their words (Okapi BM25 as SQLite's FTS5 computes it), best first, ties by
+  /// chunk. Any text is a question; one without words finds nothing. Throws Error kInvalidArgument for a bad glob.
+  std::vector<KeywordHit> find_words(std::string_view question, std::size_t limit, const DocumentFilter& filter = {});
+
+ protected:
+  friend class Store;
+  /// `release` gets the connection back when the reader goes.
+  using Lease = std::unique_ptr<Connection, std::function<void(Connection*)>>;
+  explicit StoreReader(Lease connection);
+  Connection& connection() { return *connection_; }
+
+ private:
+  Lease connection_;
+};
+
+}  // namespace riverbank

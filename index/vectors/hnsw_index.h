@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "index/vectors/vector_index.h"
+#include "lib/base/parallel.h"
+
+namespace riverbank {
+
+struct GraphParts;
+
+/// A hierarchical navigable small world graph (Malkov and Yashunin, arXiv:1603.09320) over unit vectors: finds most of
+/// the nearest in a time that grows with the logarithm of their number. hnswlib builds it.
+///
+/// Any number of threads may search while one adds or removes; adding and removing take turns. The same calls give the
+/// same graph, with any number of threads.
+class HnswIndex {
+ public:
+  static constexpr std::size_t kM = 16;                ///< links of a node (twice that on the lowest level)
+  static constexpr std::size_t kEfConstruction = 200;  ///< candidates looked at when a node is linked
+
+  /// Throws Error kInvalidArgument for 0 dimensions or more than 65,536.
+  explicit HnswIndex(std::size_t dimensions);
+  ~HnswIndex();
+  HnswIndex(HnswIndex&&) noexcept;
+  HnswIndex& operator=(HnswIndex&&) noexcept;
+
+  /// Makes room, so that adding never moves the graph.
+  void reserve(std::size_t count);
+  /// Adds ids.size() vectors, one after the other in `vectors`. Throws Error kInvalidArgument: an id that is there (or
+  /// was, and is a tombstone) or is negative, a wrong number of floats, one that is not finite. Then nothing was added.
+  void add(std::span<const std::int64_t> ids, std::span<const float> vectors, ThreadPool* pool = nullptr);
+  /// Leaves a tombstone, which still carries links but is never found. False when there is no such id.
+  bool remove(std::int64_t id);
+
+  /// The k most similar, best first, equal ones by ascending id; `ef` (at least k) candidates are kept on the way: more
+  /// cost time and find more of them. When few ids pass the filter those are scanned, so that the answer is right at
+  /// any selectivity. Throws Error kInvalidArgument for a question of another size.
+  std::vector<Neighbour> search(std::span<const float> question, std::size_t k, std::size_t ef,
+                                const IdFilter& filter = {}) const;
+  /// The same by comparing all: exact, no graph.
+  std::vector<Neighbour> scan(std::span<const float> question, std::size_t k, const IdFilter& filter = {}) const;
+
+  bool contains(std::int64_t id) const;
+  /// Those that can be found, ascending.
+  std::vector<std::int64_t> ids() const;
+  std::size_t size() const;        ///< how many can be found
+  std::size_t tombstones() const;  ///< how many were removed
+  /// The greatest id ever added, removed ones too; 0 for none.
+  std::int64_t max_id() const;
+  std::size_t dimensions() const;
+  /// Empty when there is no such id.
+  std::vector<float> vector(std::int64_t id) const;
+
+  /// Over a fifth are tombstones: build a new one.
+  bool wants_rebuild() const;
+
+ private:
+  friend struct GraphParts;  // what graph_file.cpp reads and fills
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace riverbank
