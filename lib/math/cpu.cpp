@@ -1,0 +1,115 @@
+#include "lib/math/cpu.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "lib/base/printable.h"
+#include "riverbank/error.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace riverbank {
+namespace {
+
+constexpr std::array kAllSets{InstructionSet::kPortable, InstructionSet::kAvx2, InstructionSet::kAvx512};
+
+// Bit numbers: Intel SDM volume 2A, CPUID; volume 1, 13.3 "Enabling the XSAVE feature set".
+constexpr std::uint32_t kFma = 1U << 12, kOsxsave = 1U << 27, kAvx = 1U << 28;  // leaf 1, ECX
+constexpr std::uint32_t kAvx2 = 1U << 5, kAvx512f = 1U << 16, kAvx512dq = 1U << 17, kAvx512bw = 1U << 30,
+                        kAvx512vl = 1U << 31;                        // leaf 7, EBX
+constexpr std::uint64_t kXmmAndYmm = 0x6, kXmmToZmmAndMasks = 0xe6;  // XCR0
+
+constexpr bool has_all(std::uint64_t bits, std::uint64_t wanted) { return (bits & wanted) == wanted; }
+
+#if defined(__x86_64__)
+CpuidAnswers ask_processor() {
+  CpuidAnswers answers;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  answers.highest_leaf = __get_cpuid_max(0, nullptr);
+  if (answers.highest_leaf >= 1) {
+    __cpuid(1, eax, ebx, ecx, edx);
+    answers.leaf1_ecx = ecx;
+  }
+  if (answers.highest_leaf >= 7) {
+    __cpuid_count(7, 0, eax, ebx, ecx, edx);
+    answers.leaf7_ebx = ebx;
+  }
+  if ((answers.leaf1_ecx & kOsxsave) != 0) {
+    unsigned low = 0, high = 0;
+    asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    answers.xcr0 = (std::uint64_t{high} << 32) | low;
+  }
+  return answers;
+}
+#else
+CpuidAnswers ask_processor() { return {}; }
+#endif
+
+std::string list_of_supported() {
+  std::string list;
+  for (const InstructionSet set : supported_instruction_sets()) {
+    if (!list.empty()) list += ", ";
+    list += to_string(set);
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string_view to_string(InstructionSet set) {
+  switch (set) {
+    case InstructionSet::kPortable:
+      return "portable";
+    case InstructionSet::kAvx2:
+      return "avx2";
+    case InstructionSet::kAvx512:
+      return "avx512";
+  }
+  return "unknown";
+}
+
+std::vector<InstructionSet> supported_instruction_sets(const CpuidAnswers& answers) {
+  std::vector<InstructionSet> sets{InstructionSet::kPortable};
+  const bool has_leaves = answers.highest_leaf >= 7 && has_all(answers.leaf1_ecx, kOsxsave);
+  const bool avx2 = has_leaves && has_all(answers.leaf1_ecx, kAvx | kFma) && has_all(answers.leaf7_ebx, kAvx2) &&
+                    has_all(answers.xcr0, kXmmAndYmm);
+  const bool avx512 = avx2 && has_all(answers.leaf7_ebx, kAvx512f | kAvx512dq | kAvx512bw | kAvx512vl) &&
+                      has_all(answers.xcr0, kXmmToZmmAndMasks);
+  if (avx2) sets.push_back(InstructionSet::kAvx2);
+  if (avx512) sets.push_back(InstructionSet::kAvx512);
+  return sets;
+}
+
+const std::vector<InstructionSet>& supported_instruction_sets() {
+  static const std::vector<InstructionSet> sets = supported_instruction_sets(ask_processor());
+  return sets;
+}
+
+InstructionSet choose_instruction_set(std::string_view name) {
+  const auto& supported = supported_instruction_sets();
+  std::string asked_by = "the option asks for";
+  if (name.empty()) {
+    const char* variable = std::getenv("RIVERBANK_ISA");
+    if (variable == nullptr || *variable == '\0') return supported.back();
+    name = variable;
+    asked_by = "RIVERBANK_ISA asks for";
+  }
+  const auto found = std::find_if(kAllSets.begin(), kAllSets.end(), [&](auto set) { return to_string(set) == name; });
+  if (found == kAllSets.end()) {
+    throw Error(ErrorKind::kUnsupported,
+                asked_by + " the instruction set \"" + printable(name.substr(0, 64)) +
+                    "\", which riverbank does not know; this machine has: " + list_of_supported());
+  }
+  if (std::find(supported.begin(), supported.end(), *found) == supported.end()) {
+    throw Error(ErrorKind::kUnsupported, asked_by + " the instruction set \"" + std::string(name) +
+                                             "\", which this processor or its operating system lacks; this machine "
+                                             "has: " +
+                                             list_of_supported());
+  }
+  return *found;
+}
+
+}  // namespace riverbank

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace riverbank {
+
+/// The instruction sets that there are kernels for, from the one that runs everywhere to the fastest.
+enum class InstructionSet {
+  kPortable,  ///< what every processor of this architecture has
+  kAvx2,      ///< AVX2 and FMA
+  kAvx512,    ///< AVX-512 F, BW, DQ, VL
+};
+
+/// "portable", "avx2" or "avx512".
+std::string_view to_string(InstructionSet set);
+
+/// What CPUID and XGETBV answer, so that a test can ask about processors that it does not run on.
+struct CpuidAnswers {
+  std::uint32_t highest_leaf = 0;  ///< leaf 0, EAX
+  std::uint32_t leaf1_ecx = 0;
+  std::uint32_t leaf7_ebx = 0;
+  std::uint64_t xcr0 = 0;  ///< registers that the operating system saves; 0 when OSXSAVE is off
+};
+
+/// The instruction sets that a processor with these answers can run: the processor has the instructions and the
+/// operating system saves the registers. kPortable comes first, the best one last.
+std::vector<InstructionSet> supported_instruction_sets(const CpuidAnswers& answers);
+
+/// Those of the processor that this runs on, asked once. Any thread.
+const std::vector<InstructionSet>& supported_instruction_sets();
+
+/// The instruction set of that name; for an empty name the one that RIVERBANK_ISA names, and without that the best.
+/// Throws Error kUnsupported for a name that is unknown or that this machine lacks, with the list of what there is.
+InstructionSet choose_instruction_set(std::string_view name = {});
+
+}  // namespace riverbank

@@ -1,0 +1,24 @@
+#include "lib/math/dot.h"
+
+#include "lib/math/cpu.h"
+#include "lib/math/kernels.h"
+
+namespace riverbank {
+namespace {
+
+const Kernels& chosen() {
+  static const Kernels& kernels = kernels_of(choose_instruction_set());
+  return kernels;
+}
+
+}  // namespace
+
+float dot(const float* a, const float* b, std::size_t n) { return chosen().dot(a, b, n); }
+
+void dot_many(const float* query, const float* rows, std::size_t count, std::size_t n, float* products) {
+  chosen().dot_many(query, rows, count, n, products);
+}
+
+DotFunction dot_function() { return chosen().dot; }
+
+}  // namespace riverbank

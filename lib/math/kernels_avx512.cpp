@@ -1,0 +1,26 @@
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "lib/math/kernels.h"
+
+// Compiled for AVX-512 F, BW, DQ, VL; called only where the processor has all of them.
+namespace riverbank {
+namespace {
+
+constexpr std::size_t kLanes = 16;
+
+#include "lib/math/kernels/vector.inc"
+
+inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+
+#include "lib/math/kernels/dot.inc"
+
+}  // namespace
+
+const Kernels kAvx512Kernels{
+    .dot = dot,
+    .dot_many = dot_many,
+};
+
+}  // namespace riverbank
