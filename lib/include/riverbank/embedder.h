@@ -45,6 +45,7 @@ struct ModelInfo {
   std::size_t layers = 0, dimensions = 0, heads = 0, max_tokens = 0, vocabulary = 0;
   std::string pooling;  ///< "cls" or "mean"
   std::string query_prompt, passage_prompt;
+  float relevance_floor = 0;  ///< cosine below which a passage is about something else; 0 when not known
   std::string instruction_set, precision;  ///< what runs
   int threads = 0;
 };
