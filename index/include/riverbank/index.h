@@ -114,6 +114,9 @@ class Index {
 
   /// Whether an index stands in `location`. Opens nothing.
   static bool exists(const std::filesystem::path& location);
+  /// Deletes the index that stands in `location`, and the folder when nothing else is in it.
+  /// Throws Error: kNotFound, kBusy (another process is updating it), kIo.
+  static void destroy(const std::filesystem::path& location);
 
   Index(Index&&) noexcept;
   Index& operator=(Index&&) noexcept;
