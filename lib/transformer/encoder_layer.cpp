@@ -1,0 +1,20 @@
+#include "lib/transformer/encoder_layer.h"
+
+#include "lib/math/ops.h"
+
+namespace riverbank {
+
+EncoderLayer::EncoderLayer(const EncoderLayerWeights& weights, const EncoderConfig& config)
+    : attention_(weights, config.num_heads),
+      attention_norm_(weights.attention_norm),
+      feed_forward_(weights, config.activation),
+      output_norm_(weights.output_norm),
+      epsilon_(config.layer_norm_epsilon) {}
+
+Matrix EncoderLayer::forward(const MatrixView& X, Observer& observer) const {
+  const Matrix A =
+      layer_norm(X + attention_.forward(X, observer), attention_norm_.gamma, attention_norm_.beta, epsilon_);
+  return layer_norm(A + feed_forward_.forward(A), output_norm_.gamma, output_norm_.beta, epsilon_);
+}
+
+}  // namespace riverbank

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "lib/math/matrix.h"
+#include "lib/model/config.h"
+#include "lib/model/weights.h"
+
+namespace riverbank {
+
+/// The position-wise feed-forward network, section 3.3 of "Attention Is All You Need", eq. 2, with BERT's activation in
+/// place of max(0, .):
+///
+///     FFN(x) = activation(x W_1 + b_1) W_2 + b_2
+///
+/// The weights must outlive it. Immutable, any thread.
+class FeedForward {
+ public:
+  /// Throws Error kInvalidArgument when W_1 (d_ff, d_model) and W_2 (d_model, d_ff) do not fit each other.
+  FeedForward(const EncoderLayerWeights& weights, Activation activation);
+
+  /// X (T, d_model) -> (T, d_model). Throws Error kInvalidArgument for another width.
+  Matrix forward(const MatrixView& X) const;
+
+ private:
+  LinearWeights W_1_, W_2_;
+  Matrix (*activation_)(const MatrixView&);
+};
+
+}  // namespace riverbank

@@ -1,0 +1,66 @@
+#include "lib/transformer/multi_head_attention.h"
+
+#include <fmt/format.h>
+
+#include "lib/math/ops.h"
+#include "lib/transformer/attention.h"
+#include "riverbank/error.h"
+
+namespace riverbank {
+
+namespace {
+
+void require_square(const char* name, const LinearWeights& linear, Eigen::Index d_model) {
+  if (linear.weight.rows() != d_model || linear.weight.cols() != d_model || linear.bias.size() != d_model) {
+    throw Error(
+        ErrorKind::kInvalidArgument,
+        fmt::format("MultiHeadAttention: {} is {} with a bias of ({}), but W_Q has d_model = {} columns; it must "
+                    "be ({}, {}) with a bias of ({}).",
+                    name, shape_of(linear.weight), linear.bias.size(), d_model, d_model, d_model, d_model));
+  }
+}
+
+}  // namespace
+
+MultiHeadAttention::MultiHeadAttention(const EncoderLayerWeights& weights, Eigen::Index num_heads)
+    : W_Q_(weights.query),
+      W_K_(weights.key),
+      W_V_(weights.value),
+      W_O_(weights.attention_output),
+      num_heads_(num_heads),
+      d_k_(num_heads < 1 ? 0 : W_Q_.weight.cols() / num_heads) {
+  const Eigen::Index d_model = W_Q_.weight.cols();
+  if (d_k_ < 1 || d_k_ * num_heads != d_model) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("MultiHeadAttention: d_model = {} cannot be shared out among {} heads; it must be a "
+                            "multiple of their number.",
+                            d_model, num_heads));
+  }
+  require_square("W_Q", W_Q_, d_model);
+  require_square("W_K", W_K_, d_model);
+  require_square("W_V", W_V_, d_model);
+  require_square("W_O", W_O_, d_model);
+}
+
+Matrix MultiHeadAttention::forward(const MatrixView& X, Observer& observer) const {
+  if (X.cols() != W_Q_.weight.cols()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("MultiHeadAttention: X is {} and W_Q is {}; X must have d_model = {} columns.", shape_of(X),
+                            shape_of(W_Q_.weight), W_Q_.weight.cols()));
+  }
+  const Matrix Q = linear(X, W_Q_.weight, W_Q_.bias);  // (T, d_model), and so the next two
+  const Matrix K = linear(X, W_K_.weight, W_K_.bias);
+  const Matrix V = linear(X, W_V_.weight, W_V_.bias);
+
+  Matrix heads(X.rows(), X.cols());  // Concat(head_1, ..., head_h)
+  for (Eigen::Index first = 0; first < X.cols(); first += d_k_) {
+    const MatrixView Q_i = Q.middleCols(first, d_k_);  // (T, d_k), and so the next two
+    const MatrixView K_i = K.middleCols(first, d_k_);
+    const MatrixView V_i = V.middleCols(first, d_k_);
+    observer.head(Q_i, K_i, V_i);
+    heads.middleCols(first, d_k_) = attention(Q_i, K_i, V_i);
+  }
+  return linear(heads, W_O_.weight, W_O_.bias);
+}
+
+}  // namespace riverbank
