@@ -33,6 +33,9 @@ struct EncoderConfig {
 /// wrong type or out of range, named), kUnsupported (another model type, activation or kind of position, named).
 EncoderConfig parse_encoder_config(std::string_view json, const std::string& name);
 
+/// The text of a config.json that says the same: parse_encoder_config() gives back equal numbers.
+std::string format_encoder_config(const EncoderConfig& config);
+
 enum class Pooling {
   kCls,   ///< the vector of [CLS]
   kMean,  ///< the mean over all tokens, [CLS] and [SEP] included
@@ -44,11 +47,17 @@ struct EmbeddingConfig {
   std::int64_t max_tokens = 512;  ///< [CLS] and [SEP] included
   std::string query_prompt;       ///< put before a question, with its own trailing space
   std::string passage_prompt;     ///< put before a passage
+  bool lowercase = false;         ///< texts are lower-cased first: nothing to do for an uncased vocabulary
 };
 
+/// The most that the small JSON files of a model may hold, in bytes.
+inline constexpr std::uint64_t kMostConfigBytes = std::uint64_t{1} << 20U;
+
 /// Reads modules.json, 1_Pooling/config.json, sentence_bert_config.json and config_sentence_transformers.json of a
-/// folder, each where present; without modules.json the pooling is `fallback`'s. max_tokens never exceeds
-/// config.max_positions. Throws Error: kCorrupt, kUnsupported (another pooling or a Dense module, named).
+/// folder (sentence-transformers' layout), each where present; what none of them says is `fallback`'s. max_tokens never
+/// exceeds config.max_positions. Vectors are made unit vectors with or without a Normalize module.
+/// Throws Error: kCorrupt, kUnsupported (another pooling, a Dense module, a similarity that needs the vectors' lengths;
+/// named), kIo.
 EmbeddingConfig read_embedding_config(const std::filesystem::path& folder, const EncoderConfig& config,
                                       const EmbeddingConfig& fallback);
 

@@ -41,7 +41,9 @@ class SafetensorsFile {
   std::map<std::string, TensorView, std::less<>> tensors_;
 };
 
-/// Writes tensors as a safetensors file, atomically, each at a multiple of 64 bytes. Throws Error kIo.
+/// Writes tensors as a safetensors file, atomically; the same tensors give the same bytes. The data begins at a
+/// multiple of 64 bytes of the file, and so does each tensor whose size and whose predecessors' allow it (the format
+/// has no gaps). Throws Error: kIo, kInvalidArgument (bytes that are not the shape's).
 void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, TensorView, std::less<>>& tensors);
 

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "lib/model/config.h"
+
+namespace riverbank {
+
+/// A file of a model with what it must be.
+struct KnownFile {
+  std::string_view path;  ///< below the repository, "model.safetensors"
+  std::uint64_t bytes = 0;
+  std::string_view sha256;  ///< 64 hex digits
+};
+
+/// A model whose files, sums and way of pooling riverbank knows.
+struct KnownModel {
+  std::string_view name;        ///< "bge-small-en-v1.5"
+  std::string_view repository;  ///< on the hub, "BAAI/bge-small-en-v1.5"
+  std::string_view revision;    ///< the commit that the sums are of, 40 hex digits
+  std::string_view about;       ///< one line for a list of models
+  std::string_view license;
+  std::vector<KnownFile> files;           ///< what to download; all that an encoder needs
+  std::vector<std::string_view> onnx;     ///< sums of .onnx files that hold the same weights
+  std::vector<std::string_view> weights;  ///< sums of model.safetensors: the hub's, and what import makes of `onnx`
+  EncoderConfig config;
+  EmbeddingConfig embedding;
+  float relevance_floor = 0;  ///< cosine below which a passage is about something else; 0 when not known
+
+  /// Bytes of all files.
+  std::uint64_t bytes() const;
+};
+
+/// All known models, the default first.
+std::span<const KnownModel> catalogue();
+
+/// By its name or its repository's, or nullptr.
+const KnownModel* find_known_model(std::string_view name);
+/// By the sum of an .onnx file, or nullptr.
+const KnownModel* find_known_onnx(std::string_view sha256);
+/// By the sum of a model.safetensors, or nullptr.
+const KnownModel* find_known_weights(std::string_view sha256);
+
+/// The known name nearest to a mistyped one; empty when none is near.
+std::string_view nearest_known_name(std::string_view name);
+
+}  // namespace riverbank
