@@ -1,0 +1,97 @@
+#include "cli/arguments.h"
+
+#include <algorithm>
+
+#include "cli/suggest.h"
+#include "lib/base/printable.h"
+
+namespace riverbank::cli {
+namespace {
+
+constexpr char kMark = '\x01';
+
+bool is_text(std::string_view argument) {
+  if (argument.size() < 2 || argument[0] != '-') return false;
+  const std::size_t space = argument.find_first_of(" \t\n");
+  return space != std::string_view::npos && argument.find('=') > space;
+}
+
+/// The verb whose arguments were being read, or the program itself.
+const CLI::App* chosen_verb(const CLI::App& app) {
+  const auto verbs = app.get_subcommands();
+  return verbs.empty() ? &app : chosen_verb(*verbs.front());
+}
+
+std::vector<std::string> flags_of(const CLI::App& verb) {
+  std::vector<std::string> names;
+  for (const CLI::App* app = &verb; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> verbs_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) names.push_back(verb->get_name());
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> protect_texts(int argc, const char* const* argv) {
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc; ++i) {
+    arguments.emplace_back(is_text(argv[i]) ? kMark + std::string(argv[i]) : argv[i]);
+  }
+  return arguments;
+}
+
+std::string unprotected(std::string argument) {
+  if (!argument.empty() && argument[0] == kMark) argument.erase(0, 1);
+  return argument;
+}
+
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& description,
+                   const std::string& examples) {
+  CLI::App* verb = app.add_subcommand(name, description);
+  verb->footer(examples);
+  return verb;
+}
+
+HelpFormatter::HelpFormatter() {
+  constexpr std::size_t kColumn = 30;
+  column_width(kColumn);
+}
+
+std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
+  if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
+  std::string help = make_description(app) + "\n";
+  if (!app->get_footer().empty()) help += "Examples:\n" + app->get_footer() + "\n";
+  return help + make_usage(app, std::move(name)) + make_positionals(app) + make_groups(app, mode) +
+         make_subcommands(app, mode);
+}
+
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* verb = chosen_verb(app);
+  const auto left = verb->remaining(true);
+  const std::string help = "; see: " + (verb == &app ? "" : app.get_name() + " ") + verb->get_name() + " --help";
+  const auto extra = std::find_if(left.begin(), left.end(), [](const std::string& text) { return text != "--"; });
+  if (error.get_name() != "ExtrasError" || extra == left.end()) {
+    std::string message = printable(error.what());
+    for (std::size_t at = message.find(kMark); at != std::string::npos; at = message.find(kMark)) message.erase(at, 1);
+    return message + help;
+  }
+  const bool is_flag = extra->starts_with("-");
+  const std::string typed = extra->substr(0, extra->find('='));
+  const auto meant = nearest(typed, is_flag        ? flags_of(*verb)
+                                    : verb == &app ? verbs_of(app)
+                                                   : std::vector<std::string>());
+  const std::string what = is_flag        ? "there is no flag "
+                           : verb == &app ? "there is no verb "
+                                          : "one argument too many: ";
+  return what + "\"" + printable(unprotected(typed)) + "\"" + (meant ? " (did you mean " + *meant + "?)" : "") + help;
+}
+
+}  // namespace riverbank::cli

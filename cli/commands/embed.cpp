@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <span>
+
+#include "cli/arguments.h"
+#include "cli/commands/commands.h"
+#include "cli/output/json.h"
+#include "cli/output/npy.h"
+#include "lib/base/file.h"
+#include "lib/base/printable.h"
+#include "riverbank/embedder.h"
+#include "riverbank/error.h"
+#include "riverbank/model.h"
+
+namespace riverbank::cli {
+namespace {
+
+constexpr std::uint64_t kMostInput = std::uint64_t{1} << 30U;
+
+struct EmbedArguments {
+  std::vector<std::string> texts;
+  std::string file, model = kDefaultModel, format = "text", output;
+  int threads = 0;
+  bool query = false, json = false;
+};
+
+std::string read_standard_input() {
+  std::string text;
+  char piece[1 << 16];
+  for (std::size_t got = 0; (got = std::fread(piece, 1, sizeof piece, stdin)) > 0;) {
+    text.append(piece, got);
+    if (text.size() > kMostInput) throw Error(ErrorKind::kUnsupported, "standard input is larger than 1 GiB; split it");
+  }
+  return text;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const bool carriage_return = end > begin && text[end - 1] == '\r';
+    lines.push_back(text.substr(begin, end - begin - (carriage_return ? 1 : 0)));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::vector<std::string> texts_of(const EmbedArguments& arguments) {
+  if (!arguments.texts.empty()) return arguments.texts;
+  if (!arguments.file.empty() && arguments.file != "-") return lines_of(read_file(arguments.file, kMostInput));
+  if (arguments.file.empty() && ::isatty(STDIN_FILENO) == 1) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "no text given; name texts, or a file with --file, or pipe one text a line");
+  }
+  return lines_of(read_standard_input());
+}
+
+std::string as_text(const Embeddings& embeddings) {
+  std::string out;
+  for (std::size_t i = 0; i < embeddings.rows; ++i) out += fmt::format("{:.7g}\n", fmt::join(embeddings.row(i), " "));
+  return out;
+}
+
+std::string as_json(const Embedder& embedder, const std::vector<std::string>& texts, const Embeddings& embeddings) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < embeddings.rows; ++i) {
+    const auto row = embeddings.row(i);
+    rows.push_back({{"text", texts[i]}, {"embedding", std::vector<float>(row.begin(), row.end())}});
+  }
+  const nlohmann::ordered_json all{{"model", embedder.info().name},       {"fingerprint", embedder.info().fingerprint},
+                                   {"dimensions", embeddings.dimensions}, {"tokens", embeddings.tokens},
+                                   {"truncated", embeddings.truncated},   {"embeddings", rows}};
+  return all.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string rendered(const EmbedArguments& arguments, const Embedder& embedder, const std::vector<std::string>& texts,
+                     const Embeddings& embeddings) {
+  if (arguments.json) return as_json(embedder, texts, embeddings);
+  if (arguments.format == "npy") return as_npy(embeddings.values, embeddings.rows, embeddings.dimensions);
+  if (arguments.format == "f32") return as_f32(embeddings.values);
+  return as_text(embeddings);
+}
+
+int run_embed(Session& session, const EmbedArguments& arguments) {
+  const bool binary = arguments.format != "text" && !arguments.json;
+  if (binary && arguments.output.empty() && session.terminal.out_is_terminal()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "--format " + arguments.format + " is not for a terminal; redirect it, or name a file with --output");
+  }
+  const std::vector<std::string> texts = texts_of(arguments);
+  const Embedder embedder = Embedder::load(arguments.model, {.threads = arguments.threads, .instruction_set = ""});
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  const TextKind kind = arguments.query ? TextKind::kQuery : TextKind::kPassage;
+  const Embeddings embeddings = embedder.embed(views, kind, session.interrupts.token());
+  const std::string bytes = rendered(arguments, embedder, texts, embeddings);
+  if (arguments.output.empty()) {
+    session.terminal.print(bytes);
+  } else {
+    write_file_atomically(arguments.output, bytes, 0644);
+  }
+  if (embeddings.truncated > 0) {
+    session.terminal.note(fmt::format("{} of {} texts are longer than the model's {} tokens and were cut there",
+                                      embeddings.truncated, embeddings.rows, embedder.info().max_tokens));
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_embed_command(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<EmbedArguments>();
+  CLI::App* verb = add_verb(app, "embed", "Turn texts into unit vectors.",
+                            "  riverbank embed \"She sat on the bank of the river.\"\n"
+                            "  riverbank embed --file sentences.txt --format npy --output vectors.npy\n"
+                            "  riverbank embed --query --json \"where do otters live\"\n");
+  verb->add_option("text", arguments->texts, "Texts; none: one a line from standard input")->type_name("TEXT");
+  verb->add_option("--file", arguments->file, "Read one text a line from this file; - is standard input")
+      ->type_name("FILE");
+  verb->add_option("--model", arguments->model, "Encoder, by name or folder")->capture_default_str()->type_name("NAME");
+  verb->add_flag("--query", arguments->query, "The texts are questions (some models want a prompt before them)");
+  verb->add_option("--format", arguments->format, "text, npy (NumPy) or f32 (little-endian floats, row after row)")
+      ->check(CLI::IsMember({"text", "npy", "f32"}).description(""))
+      ->capture_default_str()
+      ->type_name("FORMAT");
+  verb->add_flag("--json", arguments->json, "Print texts and vectors as JSON");
+  verb->add_option("-o,--output", arguments->output, "Write to this file")->type_name("FILE");
+  verb->add_option("--threads", arguments->threads, "Threads; 0: one for each core")->type_name("N");
+  verb->callback([&session, arguments] {
+    for (std::string& text : arguments->texts) text = unprotected(std::move(text));
+    session.run = [&session, arguments] { return run_embed(session, *arguments); };
+  });
+}
+
+}  // namespace riverbank::cli
