@@ -10,6 +10,8 @@
 
 namespace riverbank {
 
+struct Model;
+
 /// What a text is for. Some models want a prompt before a question ("Represent this sentence …").
 enum class TextKind { kPassage, kQuery };
 
@@ -45,17 +47,19 @@ struct ModelInfo {
   std::size_t layers = 0, dimensions = 0, heads = 0, max_tokens = 0, vocabulary = 0;
   std::string pooling;  ///< "cls" or "mean"
   std::string query_prompt, passage_prompt;
-  float relevance_floor = 0;  ///< cosine below which a passage is about something else; 0 when not known
+  float relevance_floor = 0;               ///< cosine below which a passage is about something else; 0 when not known
   std::string instruction_set, precision;  ///< what runs
   int threads = 0;
 };
 
 /// Texts in, unit vectors out. The vector of a text is the same bits alone, in any batch, with any number of threads.
-/// Any thread may call; calls take turns.
+/// Any thread may call; calls take turns batch by batch, so that a question need not wait for a long run to end.
 class Embedder {
  public:
   /// A model by name or folder. Throws Error: kNotFound, kCorrupt, kUnsupported, kInvalidArgument.
   static Embedder load(const std::string& model, const EmbedderOptions& options = {});
+  /// For riverbank's own libraries: a model that is loaded already.
+  explicit Embedder(std::shared_ptr<const Model> model, const EmbedderOptions& options = {});
 
   Embedder(Embedder&&) noexcept;
   Embedder& operator=(Embedder&&) noexcept;
@@ -71,17 +75,16 @@ class Embedder {
   /// Every token's contextual vector.
   std::vector<TokenVector> token_vectors(std::string_view text, TextKind kind = TextKind::kPassage) const;
 
-  /// How many tokens the model sees of this text, before any cut, [CLS] and [SEP] included.
-  std::size_t count_tokens(std::string_view text) const;
+  /// How many tokens the model sees of this text, before any cut, [CLS], [SEP] and the prompt included.
+  std::size_t count_tokens(std::string_view text, TextKind kind = TextKind::kPassage) const;
 
   const ModelInfo& info() const;
 
-  struct Parts;
-  /// For riverbank's own libraries: the loaded model behind it.
-  const Parts& parts() const { return *parts_; }
+  /// For riverbank's own libraries: the model behind it.
+  const std::shared_ptr<const Model>& model() const;
 
  private:
-  explicit Embedder(std::unique_ptr<Parts> parts);
+  struct Parts;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -1,0 +1,173 @@
+#include "riverbank/embedder.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "lib/base/parallel.h"
+#include "lib/embed/pooling.h"
+#include "lib/embed/turns.h"
+#include "lib/engine/engine.h"
+#include "lib/math/cpu.h"
+#include "lib/model/encode_text.h"
+#include "lib/model/model.h"
+#include "riverbank/error.h"
+
+namespace riverbank {
+
+namespace {
+
+/// Tokens in one call of the engine: enough to keep all cores busy, few enough that a stop or another thread's question
+/// waits about a second on the slowest machine. A longer text is a batch alone.
+constexpr std::size_t kBatchTokens = 4096;
+
+/// Texts tokenized ahead of the engine: enough to share out among the cores; the tokens of a million texts would fill
+/// the memory.
+constexpr std::size_t kTextsAhead = 512;
+
+void throw_if_stopped(const std::stop_token& stop) {
+  if (stop.stop_requested()) throw Error(ErrorKind::kCancelled, "Stopped while embedding texts.");
+}
+
+const char* name_of(Pooling pooling) { return pooling == Pooling::kCls ? "cls" : "mean"; }
+
+ModelInfo describe(const Model& model, const EmbedderOptions& options) {
+  ModelInfo info;
+  info.name = model.name;
+  info.folder = model.folder.string();
+  info.fingerprint = model.fingerprint;
+  info.layers = static_cast<std::size_t>(model.config.num_layers);
+  info.dimensions = static_cast<std::size_t>(model.config.d_model);
+  info.heads = static_cast<std::size_t>(model.config.num_heads);
+  info.max_tokens = static_cast<std::size_t>(model.embedding.max_tokens);
+  info.vocabulary = static_cast<std::size_t>(model.config.vocabulary_size);
+  info.pooling = name_of(model.embedding.pooling);
+  info.query_prompt = model.embedding.query_prompt;
+  info.passage_prompt = model.embedding.passage_prompt;
+  info.relevance_floor = model.relevance_floor;
+  info.instruction_set = to_string(choose_instruction_set(options.instruction_set));
+  info.precision = "float32";
+  info.threads = thread_count(options.threads);
+  return info;
+}
+
+/// The first encodings of `encodings` that make one batch.
+std::span<const Encoding> next_batch(std::span<const Encoding> encodings) {
+  std::size_t texts = 1;
+  std::size_t tokens = encodings[0].size();
+  while (texts < encodings.size() && tokens + encodings[texts].size() <= kBatchTokens) {
+    tokens += encodings[texts++].size();
+  }
+  return encodings.first(texts);
+}
+
+}  // namespace
+
+/// The engine is made when the first text comes: who only counts tokens, or finds nothing to encode, never packs
+/// weights. What could be wrong with the options is found out before.
+struct Embedder::Parts {
+  Parts(std::shared_ptr<const Model> loaded, const EmbedderOptions& options)
+      : model(std::move(loaded)), info(describe(*model, options)), workers(info.threads) {}
+
+  /// Texts as the model reads them, all cores sharing them out.
+  std::vector<Encoding> tokenize(std::span<const std::string_view> texts, TextKind kind) {
+    std::vector<Encoding> encodings(texts.size());
+    if (texts.size() == 1) {  // waits for nobody
+      encodings[0] = encode_text(*model, texts[0], kind);
+      return encodings;
+    }
+    const std::lock_guard turn(turns);
+    workers.run(texts.size(), [&](std::size_t i, int) { encodings[i] = encode_text(*model, texts[i], kind); });
+    return encodings;
+  }
+
+  /// The last layer's hidden states of texts, one after the other -> (N, d_model).
+  Matrix forward(std::span<const Encoding> encodings) {
+    std::vector<std::int32_t> ids;
+    std::vector<std::size_t> starts{0};
+    for (const Encoding& encoding : encodings) {
+      ids.insert(ids.end(), encoding.ids.begin(), encoding.ids.end());
+      starts.push_back(ids.size());
+    }
+    const std::lock_guard turn(turns);
+    if (!engine) engine.emplace(model->config, model->weights, EngineOptions{info.instruction_set, info.threads});
+    return engine->forward({ids, {}, starts});
+  }
+
+  std::shared_ptr<const Model> model;
+  ModelInfo info;
+  Turns turns;  // guards all below
+  ThreadPool workers;
+  std::optional<Engine> engine;
+};
+
+Embedder Embedder::load(const std::string& model, const EmbedderOptions& options) {
+  return Embedder(load_model(model), options);
+}
+
+Embedder::Embedder(std::shared_ptr<const Model> model, const EmbedderOptions& options)
+    : parts_(std::make_unique<Parts>(std::move(model), options)) {}
+
+Embedder::Embedder(Embedder&&) noexcept = default;
+Embedder& Embedder::operator=(Embedder&&) noexcept = default;
+Embedder::~Embedder() = default;
+
+Embeddings Embedder::embed(std::span<const std::string_view> texts, TextKind kind, std::stop_token stop) const {
+  Embeddings result;
+  result.rows = texts.size();
+  result.dimensions = parts_->info.dimensions;
+  result.values.reserve(result.rows * result.dimensions);
+
+  while (!texts.empty()) {
+    throw_if_stopped(stop);
+    const std::vector<Encoding> encodings = parts_->tokenize(texts.first(std::min(kTextsAhead, texts.size())), kind);
+    texts = texts.subspan(encodings.size());
+
+    for (std::span<const Encoding> left = encodings; !left.empty();) {
+      throw_if_stopped(stop);
+      const std::span<const Encoding> batch = next_batch(left);
+      const Matrix hidden = parts_->forward(batch);  // (N, d_model)
+      Eigen::Index row = 0;
+      for (const Encoding& encoding : batch) {
+        const auto T = static_cast<Eigen::Index>(encoding.size());
+        const RowVector vector = normalise(pool(parts_->model->embedding.pooling, hidden.middleRows(row, T)));
+        result.values.insert(result.values.end(), vector.begin(), vector.end());
+        result.tokens += encoding.size();
+        result.truncated += encoding.truncated ? 1 : 0;
+        row += T;
+      }
+      left = left.subspan(batch.size());
+    }
+  }
+  return result;
+}
+
+std::vector<float> Embedder::embed(std::string_view text, TextKind kind) const {
+  return embed(std::span(&text, 1), kind).values;
+}
+
+std::vector<TokenVector> Embedder::token_vectors(std::string_view text, TextKind kind) const {
+  const std::vector<Encoding> encodings = parts_->tokenize(std::span(&text, 1), kind);
+  const Encoding& encoding = encodings.front();
+  const Matrix hidden = parts_->forward(encodings);  // (T, d_model)
+
+  std::vector<TokenVector> tokens(encoding.size());
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
+    const auto row = hidden.row(static_cast<Eigen::Index>(t));
+    tokens[t] = {encoding.offsets[t].begin, encoding.offsets[t].end,
+                 std::string(parts_->model->tokenizer.piece(encoding.ids[t])),
+                 std::vector<float>(row.begin(), row.end())};
+  }
+  return tokens;
+}
+
+std::size_t Embedder::count_tokens(std::string_view text, TextKind kind) const {
+  return riverbank::count_tokens(*parts_->model, text, kind);
+}
+
+const ModelInfo& Embedder::info() const { return parts_->info; }
+
+const std::shared_ptr<const Model>& Embedder::model() const { return parts_->model; }
+
+}  // namespace riverbank
