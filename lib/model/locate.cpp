@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <system_error>
+#include <vector>
 
 #include "lib/base/printable.h"
 #include "lib/base/xdg.h"
 #include "lib/model/catalogue.h"
+#include "lib/model/hub_cache.h"
 #include "riverbank/error.h"
 #include "riverbank/model.h"
 
@@ -13,6 +15,11 @@ namespace riverbank {
 namespace {
 
 namespace fs = std::filesystem;
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
@@ -30,7 +37,7 @@ bool is_path(const std::string& name) {
   std::string message;
   if (is_path(name)) {
     message = "there is no folder \"" + shown + "\"; a model's folder holds config.json and model.safetensors";
-  } else if (find_known_model(name) != nullptr) {
+  } else if (find_known_model(split_hub_name(name).repository) != nullptr) {
     message = "the model \"" + shown + "\" is not on this machine; get it with: riverbank model pull " + shown;
   } else {
     message = "there is no model \"" + shown + "\" on this machine";
@@ -50,6 +57,27 @@ bool is_path(const std::string& name) {
   throw Error(ErrorKind::kNotFound, message);
 }
 
+std::optional<fs::path> find_imported(const std::string& name) {
+  const KnownModel* known = find_known_model(name);
+  const std::string imported = known != nullptr ? std::string(known->name) : name;
+  if (!is_model_name(imported) || !is_folder(models_folder() / imported)) return std::nullopt;
+  return models_folder() / imported;
+}
+
+/// The revision asked for; else the one that the catalogue has the sums of, else the one that the cache calls main.
+std::optional<fs::path> find_in_hub_cache(const std::string& name) {
+  const HubName asked = split_hub_name(name);
+  const KnownModel* known = find_known_model(asked.repository);
+  const std::string repository(known != nullptr ? known->repository : asked.repository);
+  std::vector<std::string> revisions = {asked.revision};
+  if (asked.revision.empty()) revisions = {known != nullptr ? std::string(known->revision) : "main", "main"};
+  for (const std::string& revision : revisions) {
+    const auto snapshot = find_snapshot(repository, revision);
+    if (snapshot && is_whole_model(*snapshot)) return snapshot;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 fs::path models_folder() { return data_home() / "models"; }
@@ -60,6 +88,17 @@ bool is_model_name(std::string_view name) {
   return name.find('/') == std::string_view::npos && printable(name) == name;
 }
 
+bool is_whole_model(const fs::path& folder) {
+  return is_there(folder / "config.json") && is_there(folder / "model.safetensors") &&
+         (is_there(folder / "tokenizer.json") || is_there(folder / "vocab.txt"));
+}
+
+HubName split_hub_name(std::string_view name) {
+  const std::size_t at = name.find('@');
+  if (at == std::string_view::npos) return {std::string(name), {}};
+  return {std::string(name.substr(0, at)), std::string(name.substr(at + 1))};
+}
+
 fs::path find_model(const std::string& name) {
   if (name.empty() || name.find('\0') != std::string::npos) {
     throw Error(ErrorKind::kInvalidArgument, "a model needs a name or a folder, such as " + std::string(kDefaultModel));
@@ -67,9 +106,8 @@ fs::path find_model(const std::string& name) {
   const bool has_slash = name.find('/') != std::string::npos;
   if ((has_slash || is_path(name)) && is_folder(name)) return name;
   if (is_path(name)) not_found(name);
-  const KnownModel* known = find_known_model(name);
-  const std::string imported = known != nullptr ? std::string(known->name) : name;
-  if (is_model_name(imported) && is_folder(models_folder() / imported)) return models_folder() / imported;
+  if (const auto folder = find_imported(name)) return *folder;
+  if (const auto folder = find_in_hub_cache(name)) return *folder;
   not_found(name);
 }
 

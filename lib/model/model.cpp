@@ -9,6 +9,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/printable.h"
 #include "lib/model/catalogue.h"
+#include "lib/model/locate.h"
 #include "lib/model/safetensors.h"
 #include "lib/model/sums.h"
 #include "riverbank/error.h"
@@ -99,7 +100,7 @@ std::shared_ptr<const Model> load_model(const std::string& name) {
   EncoderWeights weights = load_encoder_weights(SafetensorsFile::open(folder / kWeightsFile), config);
   const std::string weights_sum = sum_of_file(folder, kWeightsFile);
   const KnownModel* known = find_known_weights(weights_sum);
-  if (known == nullptr) known = find_known_model(name);
+  if (known == nullptr) known = find_known_model(split_hub_name(name).repository);
   const EmbeddingConfig embedding = read_embedding_config(folder, config, fallback_of(known, config));
   Tokenizer tokenizer = Tokenizer::from_folder(folder);
   require_fit(tokenizer, config, embedding, folder);

@@ -13,6 +13,7 @@
 #include "lib/base/printable.h"
 #include "lib/base/xdg.h"
 #include "lib/model/config.h"
+#include "lib/model/hub_cache.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
@@ -105,22 +106,13 @@ bool is_imported(const fs::path& folder) {
   return !error && fs::weakly_canonical(folder, error).parent_path() == models && !error;
 }
 
-std::string hub_blob_name(const fs::path& file) {
-  std::error_code error;
-  const fs::path target = fs::read_symlink(file, error);
-  if (error || target.parent_path().filename() != "blobs") return {};
-  std::string name = target.filename().string();
-  constexpr std::size_t kGitDigits = 40;
-  return (name.size() == kSumDigits || name.size() == kGitDigits) && is_lower_hex(name) ? name : "";
-}
-
 std::string sum_of_file(const fs::path& folder, const std::string& file) {
   if (is_imported(folder)) {
     const Sums sums = read_sums(folder);
     const auto found = sums.find(file);
     if (found != sums.end()) return found->second;
   }
-  std::string blob = hub_blob_name(folder / file);
+  std::string blob = hub_sum(folder / file);
   if (is_sum(blob)) return blob;
   return cached_sum(folder / file);
 }

@@ -28,8 +28,4 @@ bool is_imported(const std::filesystem::path& folder);
 /// else it is computed (and kept). Throws Error: kNotFound, kIo, kCorrupt.
 std::string sum_of_file(const std::filesystem::path& folder, const std::string& file);
 
-/// What the hub's cache says that a file is: the name of the blob that it links to; empty when it is no such link.
-/// 64 hex digits are its SHA-256, 40 the SHA-1 of a git blob.
-std::string hub_blob_name(const std::filesystem::path& file);
-
 }  // namespace riverbank
