@@ -52,8 +52,6 @@ class StoreWriter : public StoreReader {
  private:
   friend class Store;
   explicit StoreWriter(Lease connection);
-  void note_vectors_changed();
-
   bool vectors_changed_ = false;
 };
 

@@ -8,9 +8,9 @@
 
 namespace riverbank {
 
-/// The right to change an index, held by one process at a time: an flock(2) on the file `lock` in its folder. The
-/// kernel takes it back when the process ends, however it ends. Move-only; one thread. Two locks of one process exclude
-/// each other like those of two.
+/// The right to change an index, held by one process at a time: a lock of the open file description (fcntl(2),
+/// F_OFD_SETLK) on the file `lock` in its folder. The kernel takes it back when the process ends, however it ends.
+/// Move-only; one thread. Two locks of one process exclude each other like those of two.
 class WriterLock {
  public:
   static constexpr char kFileName[] = "lock";

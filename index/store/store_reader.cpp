@@ -1,0 +1,222 @@
+#include "index/store/store_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "index/store/connection.h"
+#include "index/store/keyword_query.h"
+#include "index/store/path_glob.h"
+#include "index/store/rows.h"
+#include "lib/base/printable.h"
+#include "riverbank/error.h"
+
+namespace riverbank {
+namespace {
+
+// BM25's weights of the columns title, headings, text.
+constexpr double kTitleWeight = 1, kHeadingsWeight = 1, kTextWeight = 1;
+
+std::int64_t count(Connection& connection, std::string_view question) {
+  Query query(connection, question);
+  query.step();
+  return query.integer(0);
+}
+
+/// The documents that pass, as SQL over `documents d`; its parameters are bound by bind_filter(), in this order.
+std::string filter_condition(const DocumentFilter& filter) {
+  std::string sql = "SELECT d.id FROM documents d WHERE 1";
+  if (filter.root) sql += " AND d.root = ?";
+  if (!filter.path_glob.empty()) sql += " AND riverbank_glob(?, d.path)";
+  for (std::size_t i = 0; i < filter.metadata.size(); ++i) {
+    sql += " AND EXISTS (SELECT 1 FROM metadata m WHERE m.document = d.id AND m.name = ? AND m.value = ?)";
+  }
+  return sql;
+}
+
+void bind_filter(Query& query, const DocumentFilter& filter) {
+  if (filter.root) query.bind(*filter.root);
+  if (!filter.path_glob.empty()) query.bind(filter.path_glob);
+  for (const auto& [name, value] : filter.metadata) query.bind(name).bind(value);
+}
+
+void check_filter(const DocumentFilter& filter) {
+  if (!filter.path_glob.empty()) const PathGlob readable(filter.path_glob);
+  constexpr std::size_t kMostConditions = 100;
+  if (filter.metadata.size() > kMostConditions) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "a search can ask for at most 100 metadata values, not " + std::to_string(filter.metadata.size()));
+  }
+}
+
+}  // namespace
+
+StoreReader::StoreReader(Lease connection) : connection_(std::move(connection)) {}
+
+std::optional<std::string> StoreReader::setting(std::string_view name) {
+  Query query(connection(), "SELECT value FROM settings WHERE name = ?");
+  if (!query.bind(name).step()) return std::nullopt;
+  return query.text(0);
+}
+
+std::uint64_t StoreReader::generation() {
+  return static_cast<std::uint64_t>(count(connection(), "SELECT generation FROM state"));
+}
+
+StoreCounts StoreReader::counts() {
+  StoreCounts counts;
+  counts.files = static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM documents WHERE kind = 0"));
+  counts.records = static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM documents WHERE kind = 1"));
+  counts.chunks = static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM chunks"));
+  counts.vectors = static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM vectors"));
+  return counts;
+}
+
+std::vector<StoredRoot> StoreReader::roots() {
+  std::vector<StoredRoot> roots;
+  Query query(connection(), "SELECT id, path FROM roots ORDER BY id");
+  while (query.step()) roots.push_back({query.integer(0), query.text(1)});
+  return roots;
+}
+
+std::vector<StoredDocument> StoreReader::documents_of(std::int64_t root) {
+  std::vector<StoredDocument> documents;
+  Query query(connection(), root == 0 ? "SELECT " RIVERBANK_DOCUMENT_COLUMNS
+                                        " FROM documents d WHERE d.kind = 1 ORDER BY d.path"
+                                      : "SELECT " RIVERBANK_DOCUMENT_COLUMNS
+                                        " FROM documents d WHERE d.kind = 0 AND d.root = ? ORDER BY d.path");
+  if (root != 0) query.bind(root);
+  while (query.step()) documents.push_back(read_document_row(query, 0));
+  return documents;
+}
+
+std::optional<StoredDocument> StoreReader::find_file(std::int64_t root, std::string_view path) {
+  Query query(connection(),
+              "SELECT " RIVERBANK_DOCUMENT_COLUMNS " FROM documents d WHERE d.kind = 0 AND d.root = ? AND d.path = ?");
+  if (!query.bind(root).bind(path).step()) return std::nullopt;
+  StoredDocument document = read_document_row(query, 0);
+  document.metadata = read_metadata(connection(), document.id);
+  return document;
+}
+
+std::optional<StoredDocument> StoreReader::find_record(std::string_view id) {
+  Query query(connection(), "SELECT " RIVERBANK_DOCUMENT_COLUMNS " FROM documents d WHERE d.kind = 1 AND d.path = ?");
+  if (!query.bind(id).step()) return std::nullopt;
+  StoredDocument document = read_document_row(query, 0);
+  document.metadata = read_metadata(connection(), document.id);
+  return document;
+}
+
+std::vector<StoredDocument> StoreReader::documents_with_hash(std::string_view content_hash) {
+  std::vector<StoredDocument> documents;
+  Query query(connection(),
+              "SELECT " RIVERBANK_DOCUMENT_COLUMNS " FROM documents d WHERE d.content_hash = ? ORDER BY d.id");
+  query.bind(as_blob(content_hash));
+  while (query.step()) documents.push_back(read_document_row(query, 0));
+  return documents;
+}
+
+std::vector<StoredChunk> StoreReader::chunks_of(std::int64_t document) {
+  std::vector<StoredChunk> chunks;
+  Query query(connection(),
+              "SELECT " RIVERBANK_CHUNK_COLUMNS " FROM chunks c WHERE c.document = ? ORDER BY c.position");
+  query.bind(document);
+  while (query.step()) chunks.push_back(read_chunk_row(query, 0));
+  return chunks;
+}
+
+std::vector<StoredPassage> StoreReader::passages(std::span<const std::int64_t> chunks) {
+  std::vector<StoredPassage> passages;
+  for (const std::int64_t id : chunks) {
+    Query query(connection(), "SELECT " RIVERBANK_CHUNK_COLUMNS ", " RIVERBANK_DOCUMENT_COLUMNS
+                              ", coalesce(r.path, '') FROM chunks c JOIN documents d ON d.id = c.document "
+                              "LEFT JOIN roots r ON r.id = d.root WHERE c.id = ?");
+    if (!query.bind(id).step()) continue;
+    StoredPassage passage;
+    passage.chunk = read_chunk_row(query, 0);
+    passage.document = read_document_row(query, kChunkColumns);
+    passage.document.metadata = read_metadata(connection(), passage.document.id);
+    passage.root = query.text(kChunkColumns + kDocumentColumns);
+    passages.push_back(std::move(passage));
+  }
+  return passages;
+}
+
+std::vector<StoreReader::ChunkOfVector> StoreReader::chunks_of_vectors(std::span<const std::int64_t> vectors,
+                                                                       const DocumentFilter& filter) {
+  check_filter(filter);
+  std::string sql = "SELECT c.id, c.document FROM chunks c WHERE c.vector = ?";
+  if (!filter.empty()) sql += " AND c.document IN (" + filter_condition(filter) + ")";
+  sql += " ORDER BY c.id";
+  std::vector<ChunkOfVector> chunks;
+  for (const std::int64_t vector : vectors) {
+    Query query(connection(), sql);
+    query.bind(vector);
+    bind_filter(query, filter);
+    while (query.step()) chunks.push_back({query.integer(0), vector, query.integer(1)});
+  }
+  return chunks;
+}
+
+std::vector<std::int64_t> StoreReader::vectors_matching(const DocumentFilter& filter) {
+  if (filter.empty()) return vector_ids();
+  check_filter(filter);
+  std::vector<std::int64_t> ids;
+  Query query(connection(), "SELECT DISTINCT c.vector FROM chunks c WHERE c.document IN (" + filter_condition(filter) +
+                                ") ORDER BY c.vector");
+  bind_filter(query, filter);
+  while (query.step()) ids.push_back(query.integer(0));
+  return ids;
+}
+
+std::optional<std::int64_t> StoreReader::vector_with_key(std::string_view key) {
+  Query query(connection(), "SELECT id FROM vectors WHERE key = ?");
+  if (!query.bind(as_blob(key)).step()) return std::nullopt;
+  return query.integer(0);
+}
+
+std::vector<float> StoreReader::vector(std::int64_t id) {
+  Query query(connection(), "SELECT embedding FROM vectors WHERE id = ?");
+  std::vector<float> vector;
+  if (query.bind(id).step()) read_vector(query, 0, connection(), vector);
+  return vector;
+}
+
+std::vector<std::int64_t> StoreReader::vector_ids() {
+  std::vector<std::int64_t> ids;
+  Query query(connection(), "SELECT id FROM vectors ORDER BY id");
+  while (query.step()) ids.push_back(query.integer(0));
+  return ids;
+}
+
+void StoreReader::for_each_vector(const std::function<void(std::int64_t, std::span<const float>)>& visit,
+                                  std::int64_t after) {
+  Query query(connection(), "SELECT id, embedding FROM vectors WHERE id > ? ORDER BY id");
+  query.bind(after);
+  std::vector<float> vector;
+  while (query.step()) {
+    read_vector(query, 1, connection(), vector);
+    visit(query.integer(0), vector);
+  }
+}
+
+std::vector<KeywordHit> StoreReader::find_words(std::string_view question, std::size_t limit,
+                                                const DocumentFilter& filter) {
+  check_filter(filter);
+  std::vector<KeywordHit> hits;
+  const std::string words = keyword_query(question);
+  if (words.empty() || limit == 0) return hits;
+  // FTS5 gives less for better. The unary + keeps the filter from driving the search, a lookup for every chunk.
+  std::string best = "SELECT rowid AS id, bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ?";
+  if (!filter.empty()) {
+    best += " AND +rowid IN (SELECT c.id FROM chunks c WHERE c.document IN (" + filter_condition(filter) + "))";
+  }
+  Query query(connection(), "SELECT b.id, c.vector, b.score FROM (" + best +
+                                " ORDER BY score, id LIMIT ?) b JOIN chunks c ON c.id = b.id ORDER BY b.score, b.id");
+  query.bind(kTitleWeight).bind(kHeadingsWeight).bind(kTextWeight).bind(words);
+  bind_filter(query, filter);
+  query.bind(static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000)));
+  while (query.step()) hits.push_back({query.integer(0), query.integer(1), -query.real(2)});
+  return hits;
+}
+
+}  // namespace riverbank
