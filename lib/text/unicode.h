@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,5 +22,33 @@ std::string to_valid_utf8(std::string_view text);
 
 /// Case folded (full folding) and NFKC-normalised with combining marks removed: what two spellings of one word share.
 std::string fold_for_search(std::string_view text);
+
+/// What BERT's tokenizer asks about a character.
+enum class CharacterKind : std::uint8_t {
+  kWord,         ///< all that is nothing of the below
+  kSpace,        ///< White_Space, unless it is kControl
+  kControl,      ///< general category Cc, Cf or Co, but for tab, newline and carriage return
+  kPunctuation,  ///< general category P, and all ASCII characters that are neither letter, digit nor control
+  kMark,         ///< general category Mn
+};
+
+/// The kind of a code point as Unicode 8.0 knew it: the models' vocabularies were made with the reference tokenizer,
+/// whose tables are that old. What is younger is kWord. Slow (ICU); keep what it says.
+CharacterKind character_kind(char32_t c);
+
+/// The canonical decomposition of a code point (itself when it has none), again as Unicode 8.0 knew it.
+std::u32string canonical_decomposition(char32_t c);
+
+/// White_Space, what a regular expression calls \\s.
+bool is_white_space(char32_t c);
+
+/// What a regular expression calls \\w (UTS #18, annex C): letters, marks, digits, connectors, joiners.
+bool is_word_character(char32_t c);
+
+/// Canonical_Combining_Class: 0 for a character that starts a sequence.
+std::uint8_t combining_class(char32_t c);
+
+/// The lower case of a code point by itself (SpecialCasing.txt without its conditions): one or two code points.
+std::u32string lowercase(char32_t c);
 
 }  // namespace riverbank
