@@ -28,11 +28,14 @@ struct EngineOptions {
 
 /// The encoder's forward pass, as fast as this processor can: packed weights, ragged batches, fused kernels, all cores.
 /// lib/transformer is its oracle. For one instruction set and precision a text's hidden states are the same bits alone,
-/// in any batch, with any number of threads. One forward() at a time.
+/// in any batch, with any number of threads. One forward at a time. Memory grows with the largest batch so far (about
+/// 6 d_model floats a token), so that a caller cuts a long list of texts into batches of some thousand tokens.
 class Engine {
  public:
-  /// Packs the weights. Throws Error kUnsupported for an instruction set that is unknown or that this machine lacks,
-  /// kInvalidArgument for a number of threads that makes no sense.
+  /// Borrows what the weights point to until the end: packs them at the first batch of more than a question's size, and
+  /// computes a first small one from where they lie, so that a process that asks once does not wait for it. Throws
+  /// Error kUnsupported for an instruction set that is unknown or that this machine lacks, kInvalidArgument for a
+  /// number of threads that makes no sense.
   Engine(const EncoderConfig& config, const EncoderWeights& weights, const EngineOptions& options);
   ~Engine();
   Engine(Engine&&) noexcept;
@@ -41,6 +44,10 @@ class Engine {
   /// The last layer's hidden states -> (N, d_model). Throws Error kInvalidArgument for an id, type or length that the
   /// model does not have.
   Matrix forward(const RaggedBatch& batch);
+
+  /// Only the first token's, [CLS], of each text -> (texts, d_model): the same bits as in forward(), but the last layer
+  /// computes no more than that. Throws as forward() does, and for a text without tokens.
+  Matrix forward_cls(const RaggedBatch& batch);
 
   const std::string& instruction_set() const;  ///< the one that really runs
   Precision precision() const;

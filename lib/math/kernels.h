@@ -6,13 +6,75 @@ namespace riverbank {
 
 enum class InstructionSet;  // lib/math/cpu.h
 
-/// The numeric kernels of one instruction set in float32. One source (lib/math/kernels/*.inc) is compiled for each.
-/// Every result depends on its own row of input alone, never on how many rows are computed together. Any thread.
+/// One panel of a linear layer: kPanelColumns columns of C = A W^T + bias, then what the function's name says.
+/// Every element of C is summed over d_in in order, so it is the same bits however many rows there are.
+struct Product {
+  const float* A = nullptr;  ///< (rows, d_in)
+  std::size_t A_stride = 0;
+  std::size_t rows = 0;
+  std::size_t d_in = 0;
+  const void* panel = nullptr;      ///< what pack() wrote
+  const float* bias = nullptr;      ///< (panel_columns)
+  const float* residual = nullptr;  ///< (rows, panel_columns), for product_residual; not C itself
+  std::size_t residual_stride = 0;
+  float* C = nullptr;  ///< (rows, panel_columns)
+  std::size_t C_stride = 0;
+};
+
+/// Some queries of one head over all keys and values of one text.
+struct AttentionHead {
+  const float* Q = nullptr;  ///< (queries, d_k)
+  std::size_t Q_stride = 0;
+  std::size_t queries = 0;
+  const float* K = nullptr;  ///< (T, d_k)
+  const float* V = nullptr;  ///< (T, d_k)
+  std::size_t KV_stride = 0;
+  std::size_t T = 0;  ///< at least 1
+  std::size_t d_k = 0;
+  float* output = nullptr;  ///< (queries, d_k)
+  std::size_t output_stride = 0;
+  float* scratch = nullptr;  ///< attention_scratch(T, d_k) floats
+};
+
+/// Rows to be normalised: Y = (X - mean) / sqrt(variance + epsilon) * gamma + beta, each row by itself.
+struct LayerNorm {
+  const float* X = nullptr;  ///< (rows, d)
+  std::size_t X_stride = 0;
+  std::size_t rows = 0;
+  std::size_t d = 0;
+  const float* gamma = nullptr;  ///< (d)
+  const float* beta = nullptr;   ///< (d)
+  float epsilon = 0;
+  float* Y = nullptr;  ///< (rows, d), may be X
+  std::size_t Y_stride = 0;
+};
+
+/// The numeric kernels of one instruction set and one precision of the weights. One source (lib/math/kernels/*.inc) is
+/// compiled for each instruction set. Activations are float32; what a panel holds is the table's own business.
+/// Every result depends on its own row (attention: on its own text) alone, never on how much is computed together.
+/// Any thread.
 struct Kernels {
   /// Inner product of a and b, both (n).
   float (*dot)(const float* a, const float* b, std::size_t n);
   /// products[i] = dot(query, row i of rows (count, n), n), the same bits.
   void (*dot_many)(const float* query, const float* rows, std::size_t count, std::size_t n, float* products);
+
+  std::size_t panel_columns;  ///< columns of C that one panel makes
+  std::size_t tile_rows;      ///< rows that stay in registers together: a good unit to split work by
+  /// Bytes of a packed panel.
+  std::size_t (*panel_bytes)(std::size_t d_in);
+  /// Packs panel_columns rows of W, each (d_in); a null row is zeros.
+  void (*pack)(const float* const* rows, std::size_t d_in, void* panel);
+  void (*product)(const Product&);            ///< A W^T + bias
+  void (*product_residual)(const Product&);   ///< A W^T + bias + residual
+  void (*product_gelu)(const Product&);       ///< gelu(A W^T + bias), |error| <= 2e-7 max(1, |gelu|)
+  void (*product_gelu_tanh)(const Product&);  ///< its tanh form, the same error
+  void (*product_relu)(const Product&);       ///< max(0, A W^T + bias)
+
+  std::size_t (*attention_scratch)(std::size_t T, std::size_t d_k);
+  /// softmax(Q K^T / sqrt(d_k)) V; exp's relative error is below 2e-7 (1 + |x|), what is under 2^-125 becomes 0.
+  void (*attention)(const AttentionHead&);
+  void (*layer_norm)(const LayerNorm&);
 };
 
 /// The kernels of a set that supported_instruction_sets() lists.

@@ -9,18 +9,16 @@ namespace riverbank {
 namespace {
 
 constexpr std::size_t kLanes = 8;
+constexpr int kTileRows = 6;  // 6 x 2 sums, 2 panel vectors and a broadcast: 15 of the 16 registers
 
 #include "lib/math/kernels/vector.inc"
 
 inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a, b, c); }
 
-#include "lib/math/kernels/dot.inc"
+#include "lib/math/kernels/table.inc"
 
 }  // namespace
 
-const Kernels kAvx2Kernels{
-    .dot = dot,
-    .dot_many = dot_many,
-};
+const Kernels kAvx2Kernels = kTable;
 
 }  // namespace riverbank

@@ -7,18 +7,16 @@ namespace riverbank {
 namespace {
 
 constexpr std::size_t kLanes = 4;
+constexpr int kTileRows = 6;  // 6 x 2 sums, 2 panel vectors and a broadcast: 15 of the 16 registers
 
 #include "lib/math/kernels/vector.inc"
 
 inline Floats multiply_add(Floats a, Floats b, Floats c) { return a * b + c; }
 
-#include "lib/math/kernels/dot.inc"
+#include "lib/math/kernels/table.inc"
 
 }  // namespace
 
-const Kernels kPortableKernels{
-    .dot = dot,
-    .dot_many = dot_many,
-};
+const Kernels kPortableKernels = kTable;
 
 }  // namespace riverbank

@@ -1,0 +1,118 @@
+#include "lib/engine/engine.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "lib/base/parallel.h"
+#include "lib/engine/forward_pass.h"
+#include "lib/math/cpu.h"
+#include "riverbank/error.h"
+
+namespace riverbank {
+namespace {
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorKind::kInvalidArgument, message); }
+
+void check_ids(std::span<const std::int32_t> ids, std::int64_t limit, const char* what) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] < 0 || ids[i] >= limit) {
+      refuse("token " + std::to_string(i) + " of the batch has the " + what + " " + std::to_string(ids[i]) +
+             ", but the model's go from 0 to " + std::to_string(limit - 1));
+    }
+  }
+}
+
+void check_starts(const RaggedBatch& batch, std::int64_t max_positions) {
+  const auto& starts = batch.starts;
+  if (starts.empty() || starts.front() != 0 || starts.back() != batch.ids.size()) {
+    refuse("the texts of a batch must begin at token 0 and end with its last token, number " +
+           std::to_string(batch.ids.size()));
+  }
+  for (std::size_t text = 0; text + 1 < starts.size(); ++text) {
+    if (starts[text + 1] < starts[text]) {
+      refuse("text " + std::to_string(text) + " of the batch ends before it begins");
+    }
+    const std::size_t tokens = starts[text + 1] - starts[text];
+    if (tokens > static_cast<std::size_t>(max_positions)) {
+      refuse("text " + std::to_string(text) + " of the batch has " + std::to_string(tokens) +
+             " tokens, but the model has " + std::to_string(max_positions) + " positions; cut the text");
+    }
+  }
+}
+
+void check(const RaggedBatch& batch, const EncoderConfig& config) {
+  check_starts(batch, config.max_positions);
+  check_ids(batch.ids, config.vocabulary_size, "id");
+  if (batch.type_ids.empty()) return;
+  if (batch.type_ids.size() != batch.ids.size()) {
+    refuse("the batch has " + std::to_string(batch.ids.size()) + " ids but " + std::to_string(batch.type_ids.size()) +
+           " token types");
+  }
+  check_ids(batch.type_ids, config.num_token_types, "token type");
+}
+
+/// The first `columns` of each row as a matrix of its own.
+Matrix copy_rows(const float* rows, std::size_t count, std::size_t stride, std::int64_t columns) {
+  Matrix copy(static_cast<Eigen::Index>(count), columns);
+  if (count > 0) {
+    copy = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(rows, copy.rows(), columns,
+                                                             Eigen::OuterStride<>(static_cast<Eigen::Index>(stride)));
+  }
+  return copy;
+}
+
+/// Runs `action`, with a sentence instead of std::bad_alloc.
+template <typename Action>
+auto with_memory_for(std::size_t tokens, Action action) {
+  try {
+    return action();
+  } catch (const std::bad_alloc&) {
+    refuse("there is no memory to encode " + std::to_string(tokens) + " tokens in one batch; send fewer texts at once");
+  }
+}
+
+}  // namespace
+
+struct Engine::Parts {
+  Parts(const EncoderConfig& model, const EncoderWeights& weights, InstructionSet set, int threads)
+      : config(model), instruction_set(to_string(set)), pass(model, weights, kernels_of(set), threads) {}
+
+  EncoderConfig config;
+  std::string instruction_set;
+  ForwardPass pass;
+};
+
+Engine::Engine(const EncoderConfig& config, const EncoderWeights& weights, const EngineOptions& options) {
+  const InstructionSet set = choose_instruction_set(options.instruction_set);
+  parts_ = std::make_unique<Parts>(config, weights, set, thread_count(options.threads));
+}
+
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+Matrix Engine::forward(const RaggedBatch& batch) {
+  check(batch, parts_->config);
+  return with_memory_for(batch.ids.size(), [&] {
+    return copy_rows(parts_->pass.all_rows(batch), batch.ids.size(), parts_->pass.stride(), parts_->config.d_model);
+  });
+}
+
+Matrix Engine::forward_cls(const RaggedBatch& batch) {
+  check(batch, parts_->config);
+  const auto& starts = batch.starts;
+  const auto empty = std::adjacent_find(starts.begin(), starts.end());
+  if (empty != starts.end()) {
+    refuse("text " + std::to_string(empty - starts.begin()) + " of the batch has no tokens, so it has no first one");
+  }
+  return with_memory_for(batch.ids.size(), [&] {
+    return copy_rows(parts_->pass.first_rows(batch), starts.size() - 1, parts_->pass.stride(), parts_->config.d_model);
+  });
+}
+
+const std::string& Engine::instruction_set() const { return parts_->instruction_set; }
+Precision Engine::precision() const { return Precision::kFloat32; }
+int Engine::threads() const { return parts_->pass.threads(); }
+
+}  // namespace riverbank

@@ -1,0 +1,294 @@
+#include "lib/engine/forward_pass.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace riverbank {
+namespace {
+
+constexpr std::size_t kChunkRows = 112;        // with what comes between, about 1 MB: half of a second cache
+constexpr std::size_t kFewRowsOfAThread = 32;  // below this, threads share the columns of a product
+constexpr std::size_t kPageFloats = 1024;      // workers' scratch lies on pages of its own
+constexpr std::size_t kQueriesOfABlock = 256;  // queries that share one packing of a head's keys and values
+
+std::size_t divide_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit; }
+
+void (*product_with_activation(const Kernels& kernels, Activation activation))(const Product&) {
+  switch (activation) {
+    case Activation::kGelu:
+      return kernels.product_gelu;
+    case Activation::kGeluTanh:
+      return kernels.product_gelu_tanh;
+    case Activation::kRelu:
+      return kernels.product_relu;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+ForwardPass::ForwardPass(const EncoderConfig& config, const EncoderWeights& weights, const Kernels& kernels,
+                         int threads)
+    : config_(config),
+      weights_(weights),
+      kernels_(kernels),
+      product_activation_(product_with_activation(kernels, config.activation)),
+      pool_(threads) {
+  for (const EncoderLayerWeights& layer : weights_.layers) {
+    layers_.push_back({.query_key_value = Linear(kernels, {&layer.query, &layer.key, &layer.value}),
+                       .attention_output = Linear(kernels, {&layer.attention_output}),
+                       .attention_norm = layer.attention_norm,
+                       .intermediate = Linear(kernels, {&layer.intermediate}),
+                       .output = Linear(kernels, {&layer.output}),
+                       .output_norm = layer.output_norm});
+  }
+  model_columns_ = layers_.front().output.columns();
+  inner_columns_ = layers_.front().intermediate.columns();
+  qkv_columns_ = layers_.front().query_key_value.columns();
+}
+
+const float* ForwardPass::all_rows(const RaggedBatch& batch) {
+  const std::size_t N = batch.ids.size();
+  if (N == 0) return nullptr;
+  run_layers(batch, layers_.size(), {0, layers_.back().query_key_value.panels()});
+  return hidden_.data();
+}
+
+const float* ForwardPass::first_rows(const RaggedBatch& batch) {
+  const std::size_t texts = batch.starts.size() - 1;
+  if (texts == 0) return nullptr;
+  // The last layer needs the keys and values of all rows, but only the first rows' queries and what comes after them.
+  const Layer& last = layers_.back();
+  const auto d_model = static_cast<std::size_t>(config_.d_model);
+  const Panels queries{0, divide_up(d_model, kernels_.panel_columns)};
+  const Panels keys_and_values{d_model / kernels_.panel_columns, last.query_key_value.panels()};
+  run_layers(batch, layers_.size() - 1, keys_and_values);
+
+  first_hidden_.reserve(texts, model_columns_);
+  first_queries_.reserve(texts, qkv_columns_);
+  first_attended_.reserve(texts, model_columns_);
+  blocks_.clear();
+  for (std::size_t text = 0; text < texts; ++text) {
+    const std::size_t first = batch.starts[text];
+    std::copy_n(hidden_.data() + first * model_columns_, model_columns_, first_hidden_.data() + text * model_columns_);
+    blocks_.push_back({.query_row = text, .queries = 1, .text_row = first, .T = batch.starts[text + 1] - first});
+  }
+  between_attentions(nullptr, nullptr, first_hidden_.data(), texts, &last, queries, first_queries_.data());
+  attend(first_queries_.data(), first_attended_.data());
+  between_attentions(&last, first_attended_.data(), first_hidden_.data(), texts, nullptr, {}, nullptr);
+  return first_hidden_.data();
+}
+
+/// The first `full_layers` layers, and what `last_panels` names of the last layer's queries, keys and values.
+void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels last_panels) {
+  const std::size_t N = batch.ids.size();
+  reserve(batch);
+  if (!is_packed_ && (ran_before_ || !are_few(N))) pack_all();
+  ran_before_ = true;
+
+  const auto project = [&](const Layer* layer, std::size_t next) {
+    const bool is_last = next + 1 == layers_.size();
+    const Layer* into = next < layers_.size() ? &layers_[next] : nullptr;
+    const Panels panels = is_last ? last_panels : Panels{0, qkv_columns_ / kernels_.panel_columns};
+    between_attentions(layer, attended_.data(), hidden_.data(), N, into, panels, query_key_value_.data());
+  };
+  embed(batch);
+  project(nullptr, 0);
+  split_queries(batch);
+  for (std::size_t i = 0; i < full_layers; ++i) {
+    attend(query_key_value_.data(), attended_.data());
+    project(&layers_[i], i + 1);
+  }
+}
+
+void ForwardPass::reserve(const RaggedBatch& batch) {
+  const std::size_t N = batch.ids.size();
+  std::size_t longest = 1;
+  for (std::size_t text = 0; text + 1 < batch.starts.size(); ++text) {
+    longest = std::max(longest, batch.starts[text + 1] - batch.starts[text]);
+  }
+  hidden_.reserve(N, model_columns_);
+  query_key_value_.reserve(N, qkv_columns_);
+  attended_.reserve(N, model_columns_);
+  const std::size_t on_their_way = are_few(N) ? N : pool_.size() * (kChunkRows + kernels_.tile_rows);
+  summed_.reserve(on_their_way, model_columns_);
+  inner_.reserve(on_their_way, inner_columns_);
+  worker_floats_ = kernels_.attention_scratch(longest, static_cast<std::size_t>(config_.d_k()));
+  for (const Linear* linear : {&layers_.front().query_key_value, &layers_.front().output}) {
+    worker_floats_ = std::max(worker_floats_, linear->panel_floats());
+  }
+  worker_floats_ = divide_up(worker_floats_, kPageFloats) * kPageFloats;
+  worker_scratch_.reserve(static_cast<std::size_t>(pool_.size()), worker_floats_);
+}
+
+void ForwardPass::pack_all() {
+  std::vector<std::pair<Linear*, std::size_t>> panels;
+  std::size_t floats = 0;
+  const auto for_each_linear = [&](const auto& work) {
+    for (Layer& layer : layers_) {
+      for (Linear* linear : {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output}) {
+        work(*linear);
+      }
+    }
+  };
+  for_each_linear([&](const Linear& linear) { floats += linear.panels() * linear.panel_floats(); });
+  packed_.reserve(1, floats);
+  float* place = packed_.data();
+  for_each_linear([&](Linear& linear) {
+    linear.place_at(place);
+    place += linear.panels() * linear.panel_floats();
+    for (std::size_t panel = 0; panel < linear.panels(); ++panel) panels.emplace_back(&linear, panel);
+  });
+  pool_.run(panels.size(), [&](std::size_t item, int) { panels[item].first->pack(panels[item].second); });
+  is_packed_ = true;
+}
+
+void ForwardPass::split_queries(const RaggedBatch& batch) {
+  blocks_.clear();
+  for (std::size_t text = 0; text + 1 < batch.starts.size(); ++text) {
+    const std::size_t first = batch.starts[text], T = batch.starts[text + 1] - first;
+    const std::size_t blocks = divide_up(T, kQueriesOfABlock);
+    for (std::size_t block = 0; block < blocks; ++block) {
+      const std::size_t from = block * T / blocks, to = (block + 1) * T / blocks;
+      blocks_.push_back({.query_row = first + from, .queries = to - from, .text_row = first, .T = T});
+    }
+  }
+}
+
+/// hidden = layer norm(word + token type + position), as BERT adds them.
+void ForwardPass::embed(const RaggedBatch& batch) {
+  const EmbeddingWeights& tables = weights_.embeddings;
+  const auto d_model = static_cast<std::size_t>(config_.d_model);
+  for (std::size_t text = 0; text + 1 < batch.starts.size(); ++text) {
+    for (std::size_t row = batch.starts[text]; row < batch.starts[text + 1]; ++row) {
+      const auto position = static_cast<Eigen::Index>(row - batch.starts[text]);
+      const Eigen::Index type = batch.type_ids.empty() ? 0 : batch.type_ids[row];
+      float* to = hidden_.data() + row * model_columns_;
+      Eigen::Map<RowVector>(to, config_.d_model) =
+          tables.word.row(batch.ids[row]) + tables.token_type.row(type) + tables.position.row(position);
+      std::fill(to + d_model, to + model_columns_, 0.0F);
+    }
+  }
+  normalise(tables.norm, batch.ids.size(), hidden_.data(), hidden_.data());
+}
+
+/// Attention of every head over every block of queries; keys and values are those of all rows.
+void ForwardPass::attend(const float* queries, float* attended) {
+  const auto heads = static_cast<std::size_t>(config_.num_heads), d_k = static_cast<std::size_t>(config_.d_k());
+  const auto d_model = static_cast<std::size_t>(config_.d_model);
+  pool_.run(blocks_.size() * heads, [&](std::size_t item, int worker) {
+    const QueryBlock& block = blocks_[item / heads];
+    const std::size_t column = item % heads * d_k;
+    const float* text = query_key_value_.data() + block.text_row * qkv_columns_ + column;
+    kernels_.attention({.Q = queries + block.query_row * qkv_columns_ + column,
+                        .Q_stride = qkv_columns_,
+                        .queries = block.queries,
+                        .K = text + d_model,
+                        .V = text + 2 * d_model,
+                        .KV_stride = qkv_columns_,
+                        .T = block.T,
+                        .d_k = d_k,
+                        .output = attended + block.query_row * model_columns_ + column,
+                        .output_stride = model_columns_,
+                        .scratch = scratch_of(worker)});
+  });
+}
+
+/// What follows `layer`'s attention, then the next layer's queries, keys and values; either may be null.
+void ForwardPass::between_attentions(const Layer* layer, const float* attended, float* hidden, std::size_t rows,
+                                     const Layer* next, Panels panels, float* query_key_value) {
+  const auto run = [&](std::size_t first, std::size_t count, std::size_t scratch_row, Spread spread) {
+    float* X = hidden + first * model_columns_;
+    if (layer != nullptr) {
+      finish_layer(*layer,
+                   {.count = count,
+                    .hidden = X,
+                    .attended = attended + first * model_columns_,
+                    .summed = summed_.data() + scratch_row * model_columns_,
+                    .inner = inner_.data() + scratch_row * inner_columns_},
+                   spread);
+    }
+    if (next != nullptr) {
+      multiply(next->query_key_value, panels, kernels_.product,
+               {.A = X,
+                .A_stride = model_columns_,
+                .rows = count,
+                .C = query_key_value + first * qkv_columns_,
+                .C_stride = qkv_columns_},
+               spread);
+    }
+  };
+  if (are_few(rows)) return run(0, rows, 0, Spread::kAllThreads);
+  // Whole tiles, in chunks of nearly equal size, as many for one thread as for the other.
+  const std::size_t tile = kernels_.tile_rows, tiles = divide_up(rows, tile), threads = pool_.size();
+  const std::size_t wanted = divide_up(divide_up(rows, kChunkRows), threads) * threads;
+  const std::size_t chunks = std::min(tiles, wanted);
+  pool_.run(chunks, [&](std::size_t chunk, int worker) {
+    const std::size_t first = chunk * tiles / chunks * tile;
+    const std::size_t last = std::min(rows, (chunk + 1) * tiles / chunks * tile);
+    run(first, last - first, worker * (kChunkRows + tile), Spread::kThisThread);
+  });
+}
+
+/// hidden = norm(hidden + attended W_O); hidden = norm(hidden + W_2 activation(W_1 hidden))   (arXiv:1706.03762, 3.1)
+void ForwardPass::finish_layer(const Layer& layer, const Rows& rows, Spread spread) {
+  const auto all = [](const Linear& linear) { return Panels{0, linear.panels()}; };
+  Product product{.A = rows.attended,
+                  .A_stride = model_columns_,
+                  .rows = rows.count,
+                  .residual = rows.hidden,
+                  .residual_stride = model_columns_,
+                  .C = rows.summed,
+                  .C_stride = model_columns_};
+  multiply(layer.attention_output, all(layer.attention_output), kernels_.product_residual, product, spread);
+  normalise(layer.attention_norm, rows.count, rows.summed, rows.hidden);
+  multiply(
+      layer.intermediate, all(layer.intermediate), product_activation_,
+      {.A = rows.hidden, .A_stride = model_columns_, .rows = rows.count, .C = rows.inner, .C_stride = inner_columns_},
+      spread);
+  product.A = rows.inner;
+  product.A_stride = inner_columns_;
+  multiply(layer.output, all(layer.output), kernels_.product_residual, product, spread);
+  normalise(layer.output_norm, rows.count, rows.summed, rows.hidden);
+}
+
+/// `kernel` on each of the panels, of which `product` names what they have in common.
+void ForwardPass::multiply(const Linear& linear, Panels panels, ProductKernel kernel, const Product& product,
+                           Spread spread) {
+  const auto run = [&](std::size_t panel, const void* packed) {
+    const std::size_t column = panel * kernels_.panel_columns;
+    Product one = product;
+    one.d_in = linear.d_in();
+    one.panel = packed;
+    one.bias = linear.bias(panel);
+    if (one.residual != nullptr) one.residual += column;
+    one.C += column;
+    kernel(one);
+  };
+  if (spread == Spread::kThisThread) {
+    for (std::size_t panel = panels.first; panel < panels.last; ++panel) run(panel, linear.packed(panel));
+    return;
+  }
+  pool_.run(panels.last - panels.first, [&](std::size_t item, int worker) {
+    const std::size_t panel = panels.first + item;
+    run(panel, is_packed_ ? linear.packed(panel) : linear.pack_aside(panel, scratch_of(worker)));
+  });
+}
+
+void ForwardPass::normalise(const LayerNormWeights& norm, std::size_t rows, const float* X, float* Y) const {
+  kernels_.layer_norm({.X = X,
+                       .X_stride = model_columns_,
+                       .rows = rows,
+                       .d = static_cast<std::size_t>(config_.d_model),
+                       .gamma = norm.gamma.data(),
+                       .beta = norm.beta.data(),
+                       .epsilon = config_.layer_norm_epsilon,
+                       .Y = Y,
+                       .Y_stride = model_columns_});
+}
+
+bool ForwardPass::are_few(std::size_t rows) const { return rows <= kFewRowsOfAThread * std::max(pool_.size(), 2); }
+
+float* ForwardPass::scratch_of(int worker) { return worker_scratch_.data() + worker * worker_floats_; }
+
+}  // namespace riverbank
