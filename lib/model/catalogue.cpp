@@ -41,7 +41,8 @@ KnownModel bge_small() {
       {"model.safetensors", 133'466'304, "3c9f31665447c8911517620762200d2245a2518d6e7208acc78cd9db317e21ad"},
   };
   model.onnx = {"828e1496d7fabb79cfa4dcd84fa38625c0d3d21da474a00f08db0f559940cf35"};
-  model.weights = {"3c9f31665447c8911517620762200d2245a2518d6e7208acc78cd9db317e21ad"};
+  model.weights = {"3c9f31665447c8911517620762200d2245a2518d6e7208acc78cd9db317e21ad",
+                   "62004a4d9e7ef7ccb0dc553316f8b4ece7395a2fffcbf70d15654b97e2915c6d"};
   model.config = small_bert(12);
   model.embedding.pooling = Pooling::kCls;
   model.embedding.max_tokens = 512;
@@ -63,7 +64,8 @@ KnownModel all_minilm() {
       {"model.safetensors", 90'868'376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"},
   };
   model.onnx = {"ca46f1a88a9c6e61b918af1ab38be3e7903b986616551f0a6f10a7ecc5730cd4"};
-  model.weights = {"53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"};
+  model.weights = {"53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+                   "39c3ecf2424468775706ca2a87c85e9857c2901143f8d87adaea71a7274e171a"};
   model.config = small_bert(6);
   model.embedding.pooling = Pooling::kMean;
   model.embedding.max_tokens = 256;

@@ -23,9 +23,10 @@ struct KnownModel {
   std::string_view revision;    ///< the commit that the sums are of, 40 hex digits
   std::string_view about;       ///< one line for a list of models
   std::string_view license;
-  std::vector<KnownFile> files;           ///< what to download; all that an encoder needs
-  std::vector<std::string_view> onnx;     ///< sums of .onnx files that hold the same weights
-  std::vector<std::string_view> weights;  ///< sums of model.safetensors: the hub's, and what import makes of `onnx`
+  std::vector<KnownFile> files;        ///< what to download; all that an encoder needs
+  std::vector<std::string_view> onnx;  ///< sums of .onnx files that hold the same weights
+  /// Sums of model.safetensors with the same encoder in it: the hub's first, then what import makes of `onnx`.
+  std::vector<std::string_view> weights;
   EncoderConfig config;
   EmbeddingConfig embedding;
   float relevance_floor = 0;  ///< cosine below which a passage is about something else; 0 when not known

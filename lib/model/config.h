@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace riverbank {
 
@@ -60,5 +62,13 @@ inline constexpr std::uint64_t kMostConfigBytes = std::uint64_t{1} << 20U;
 /// named), kIo.
 EmbeddingConfig read_embedding_config(const std::filesystem::path& folder, const EncoderConfig& config,
                                       const EmbeddingConfig& fallback);
+
+/// The paths below `folder` of the files that read_embedding_config() would read there. Throws as it does.
+std::vector<std::filesystem::path> embedding_config_files(const std::filesystem::path& folder);
+
+/// Path below a model's folder -> text, such that read_embedding_config() gives back the same, and
+/// sentence-transformers reads them too.
+std::map<std::string, std::string> format_embedding_config(const EmbeddingConfig& embedding,
+                                                           const EncoderConfig& config);
 
 }  // namespace riverbank

@@ -22,6 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+constexpr const char* kModulesFile = "modules.json";
+constexpr const char* kPoolingFile = "config.json";
+constexpr const char* kLimitFile = "sentence_bert_config.json";
+constexpr const char* kPromptsFile = "config_sentence_transformers.json";
+
 [[noreturn]] void unsupported(const std::string& file, const std::string& what) {
   throw Error(ErrorKind::kUnsupported, printable(file) + ": " + what);
 }
@@ -164,17 +169,59 @@ void read_prompts(const fs::path& path, bool normalizes, EmbeddingConfig& embedd
 
 }  // namespace
 
+std::vector<fs::path> embedding_config_files(const fs::path& folder) {
+  Modules modules;
+  if (is_there(folder / kModulesFile)) modules = read_modules(folder / kModulesFile);
+  std::vector<fs::path> files;
+  for (const fs::path& file :
+       {fs::path(kModulesFile), modules.pooling / kPoolingFile, fs::path(kLimitFile), fs::path(kPromptsFile)}) {
+    if (is_there(folder / file)) files.push_back(file.lexically_normal());
+  }
+  return files;
+}
+
+std::map<std::string, std::string> format_embedding_config(const EmbeddingConfig& embedding,
+                                                           const EncoderConfig& config) {
+  using nlohmann::ordered_json;
+  ordered_json modules = ordered_json::array();
+  const auto add_module = [&](const std::string& path, const std::string& type) {
+    const std::size_t index = modules.size();
+    modules.push_back({{"idx", index},
+                       {"name", std::to_string(index)},
+                       {"path", path},
+                       {"type", "sentence_transformers.models." + type}});
+  };
+  add_module("", "Transformer");
+  add_module("1_Pooling", "Pooling");
+  add_module("2_Normalize", "Normalize");
+  const ordered_json pooling = {{"word_embedding_dimension", config.d_model},
+                                {"pooling_mode_cls_token", embedding.pooling == Pooling::kCls},
+                                {"pooling_mode_mean_tokens", embedding.pooling == Pooling::kMean},
+                                {"pooling_mode_max_tokens", false},
+                                {"pooling_mode_mean_sqrt_len_tokens", false}};
+  const ordered_json limit = {{"max_seq_length", embedding.max_tokens}, {"do_lower_case", embedding.lowercase}};
+  const ordered_json prompts = {
+      {"prompts", {{"query", embedding.query_prompt}, {"document", embedding.passage_prompt}}},
+      {"default_prompt_name", nullptr},
+      {"similarity_fn_name", "cosine"}};
+  const auto text = [](const ordered_json& json) { return json.dump(2) + "\n"; };
+  return {{kModulesFile, text(modules)},
+          {std::string("1_Pooling/") + kPoolingFile, text(pooling)},
+          {kLimitFile, text(limit)},
+          {kPromptsFile, text(prompts)}};
+}
+
 EmbeddingConfig read_embedding_config(const fs::path& folder, const EncoderConfig& config,
                                       const EmbeddingConfig& fallback) {
   EmbeddingConfig embedding = fallback;
   Modules modules;
-  if (is_there(folder / "modules.json")) modules = read_modules(folder / "modules.json");
+  if (is_there(folder / kModulesFile)) modules = read_modules(folder / kModulesFile);
   bool includes_prompt = true;
-  const fs::path pooling = folder / modules.pooling / "config.json";
+  const fs::path pooling = folder / modules.pooling / kPoolingFile;
   if (modules.has_pooling || is_there(pooling)) includes_prompt = read_pooling(pooling, config, embedding);
-  const fs::path limit = folder / "sentence_bert_config.json";
+  const fs::path limit = folder / kLimitFile;
   if (is_there(limit)) read_limit(limit, embedding);
-  const fs::path prompts = folder / "config_sentence_transformers.json";
+  const fs::path prompts = folder / kPromptsFile;
   if (is_there(prompts)) read_prompts(prompts, modules.normalizes, embedding);
   embedding.max_tokens = std::min(embedding.max_tokens, config.max_positions);
   const bool has_prompt = !embedding.query_prompt.empty() || !embedding.passage_prompt.empty();

@@ -98,8 +98,10 @@ std::shared_ptr<const Model> load_model(const std::string& name) {
   const fs::path config_file = folder / "config.json";
   const EncoderConfig config = parse_encoder_config(read_file(config_file, kMostConfigBytes), config_file.string());
   EncoderWeights weights = load_encoder_weights(SafetensorsFile::open(folder / kWeightsFile), config);
-  const std::string weights_sum = sum_of_file(folder, kWeightsFile);
+  std::string weights_sum = sum_of_file(folder, kWeightsFile);
   const KnownModel* known = find_known_weights(weights_sum);
+  // The same encoder out of another container makes the same vectors: an index need not be made again for it.
+  if (known != nullptr) weights_sum = known->weights.front();
   if (known == nullptr) known = find_known_model(split_hub_name(name).repository);
   const EmbeddingConfig embedding = read_embedding_config(folder, config, fallback_of(known, config));
   Tokenizer tokenizer = Tokenizer::from_folder(folder);

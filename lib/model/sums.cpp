@@ -52,6 +52,13 @@ bool is_settled(const struct stat& info) {
   return std::max(info.st_mtim.tv_sec, info.st_ctim.tv_sec) + kSettledSeconds <= now;
 }
 
+/// SHA256SUMS is written last: a file that is younger was changed after the import.
+bool is_older(const fs::path& file, const fs::path& sums) {
+  std::error_code error;
+  const auto written = fs::last_write_time(file, error);
+  return !error && written <= fs::last_write_time(sums, error) && !error;
+}
+
 std::string cached_sum(const fs::path& file) {
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0) throw_errno("cannot read", file, errno);
@@ -107,7 +114,7 @@ bool is_imported(const fs::path& folder) {
 }
 
 std::string sum_of_file(const fs::path& folder, const std::string& file) {
-  if (is_imported(folder)) {
+  if (is_imported(folder) && is_older(folder / file, folder / kSumsFile)) {
     const Sums sums = read_sums(folder);
     const auto found = sums.find(file);
     if (found != sums.end()) return found->second;

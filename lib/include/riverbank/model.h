@@ -49,13 +49,16 @@ std::filesystem::path pull_model(const std::string& name, const TransferCallback
 
 /// What import_model() is given: a folder in transformers' layout, or an .onnx file and what belongs to it.
 struct ImportSource {
-  std::vector<std::filesystem::path> paths;  ///< one folder, or model.onnx and tokenizer.json, in any order
+  std::vector<std::filesystem::path> paths;  ///< one folder, or model.onnx and tokenizer.json, in any order (without
+                                             ///< the latter, what stands beside the .onnx)
   std::filesystem::path config;              ///< config.json for an .onnx whose sum the catalogue does not know
   std::string name;                          ///< the name to give it; empty: the catalogue's, else the folder's own
 };
 
-/// Brings a model into riverbank's own folder as safetensors + config + tokenizer, with sums of all files, and returns
-/// that folder. Throws Error: kNotFound, kCorrupt, kUnsupported, kIo, kCancelled.
+/// Brings a model into riverbank's own folder (XDG_DATA_HOME/riverbank/models/NAME) as safetensors + config +
+/// tokenizer, with the sums of all files in SHA256SUMS (sha256sum -c reads it), and returns that folder. It appears
+/// there whole or not at all; one of the same name and weights is replaced. Throws Error: kNotFound, kCorrupt,
+/// kUnsupported, kInvalidArgument (paths that are no model; a name that another has), kIo, kCancelled.
 std::filesystem::path import_model(const ImportSource& source, std::stop_token stop);
 
 /// One file that verify_model() looked at.
