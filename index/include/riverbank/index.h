@@ -39,7 +39,8 @@ struct IndexOptions {
   std::size_t chunk_tokens = 256;  ///< of a new index; [CLS], [SEP] and the heading path count
   bool whole_documents = false;    ///< of a new index: one chunk a document, cut at the model's limit
   bool reencode = false;  ///< when the index was made by another model: throw its vectors away and use this one
-  /// Called with one full sentence when something was repaired (a damaged graph rebuilt) or is worth knowing.
+  /// Called with one full sentence when something was repaired (a damaged graph rebuilt) or is worth knowing; from
+  /// whichever thread finds it, a searching one too.
   std::function<void(const std::string&)> notice;
 };
 
@@ -109,7 +110,8 @@ struct RecallReport {
 class Index {
  public:
   /// Opens the index that stands in `location`, or makes one (kReadWrite). The model is loaded when first needed.
-  /// Throws Error: kNotFound, kCorrupt, kUnsupported (a newer version's), kInvalidArgument (made by another model).
+  /// Throws Error: kNotFound, kCorrupt, kUnsupported (a newer version's), kInvalidArgument (made by another model),
+  /// kIo.
   static Index open(const std::filesystem::path& location, const IndexOptions& options = {});
 
   /// Whether an index stands in `location`. Opens nothing.

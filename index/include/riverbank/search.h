@@ -21,7 +21,9 @@ struct SearchOptions {
   bool best_sentences = true;  ///< encode the hits' sentences to find the one that answers
   std::string path_glob;       ///< only documents whose path or id matches ("*.md", "src/**"); empty: all
   std::map<std::string, std::string> metadata;  ///< only documents that have all of these
-  std::optional<float> floor;                   ///< cosine below which nothing counts as found; unset: the model's own
+  /// Cosine below which a passage does not count as found, however many of its words match; 0: none; unset: the
+  /// model's own. Keyword mode has none.
+  std::optional<float> floor;
 };
 
 /// A range of bytes [begin, end) of Hit::text.

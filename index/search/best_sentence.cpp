@@ -1,0 +1,91 @@
+#include "index/search/best_sentence.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+#include "lib/math/dot.h"
+#include "lib/text/sentences.h"
+
+namespace riverbank {
+namespace {
+
+constexpr std::string_view kWhiteSpace = " \t\r\f\v";
+
+std::string_view trimmed(std::string_view line) {
+  const std::size_t begin = line.find_first_not_of(kWhiteSpace);
+  if (begin == std::string_view::npos) return {};
+  return line.substr(begin, line.find_last_not_of(kWhiteSpace) + 1 - begin);
+}
+
+/// Whether a line begins something of its own: a heading, a list item, a quotation, a table row, a fence.
+bool begins_a_block(std::string_view line) {
+  if (std::string_view("-*+#>|`~=").find(line.front()) != std::string_view::npos) return true;
+  std::size_t digits = 0;
+  while (digits < line.size() && std::isdigit(static_cast<unsigned char>(line[digits])) != 0) ++digits;
+  return digits > 0 && digits < line.size() && (line[digits] == '.' || line[digits] == ')');
+}
+
+/// Whether the sentence goes on from one line to the next.
+bool goes_on(std::string_view line, std::string_view next) {
+  if (line.empty() || next.empty() || begins_a_block(next)) return false;
+  if (line.front() == '#' || line.front() == '|' || line.front() == '`') return false;  // one line each
+  return std::string_view(";{}").find(line.back()) == std::string_view::npos;           // a line of code
+}
+
+/// `passage` with the line ends inside sentences turned into spaces, byte for byte as long as before.
+std::string unwrapped(std::string_view passage) {
+  std::string result(passage);
+  std::size_t begin = 0;
+  std::size_t end = result.find('\n');
+  while (end != std::string::npos) {
+    const std::size_t next_end = std::min(result.find('\n', end + 1), result.size());
+    if (goes_on(trimmed(passage.substr(begin, end - begin)), trimmed(passage.substr(end + 1, next_end - end - 1)))) {
+      result[end] = ' ';
+      if (end > 0 && result[end - 1] == '\r') result[end - 1] = ' ';
+    }
+    begin = end + 1;
+    end = next_end == result.size() ? std::string::npos : next_end;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<TextRange> passage_sentences(std::string_view passage) {
+  std::vector<TextRange> result;
+  for (const Span& span : sentences(unwrapped(passage))) result.push_back({span.begin, span.end});
+  return result;
+}
+
+std::vector<std::optional<TextRange>> best_sentences(std::span<const std::string_view> passages,
+                                                     std::span<const float> question, const Embedder& embedder) {
+  std::vector<std::optional<TextRange>> best(passages.size());
+  std::vector<std::string_view> texts;
+  std::vector<std::pair<std::size_t, TextRange>> places;  // of each text: its passage and where it stands there
+  for (std::size_t i = 0; i < passages.size() && texts.size() < kMaxMarkedSentences; ++i) {
+    const std::vector<TextRange> found = passage_sentences(passages[i]);
+    if (found.size() == 1) best[i] = found.front();  // nothing to choose from
+    if (found.size() <= 1) continue;
+    for (const TextRange& range : found) {
+      if (texts.size() == kMaxMarkedSentences) break;
+      texts.push_back(passages[i].substr(range.begin, range.end - range.begin));
+      places.emplace_back(i, range);
+    }
+  }
+  if (texts.empty()) return best;
+
+  const Embeddings vectors = embedder.embed(texts, TextKind::kPassage);
+  std::vector<float> highest(passages.size());
+  for (std::size_t j = 0; j < texts.size(); ++j) {
+    const float cosine = dot(vectors.row(j).data(), question.data(), question.size());
+    const auto& [passage, range] = places[j];
+    if (!best[passage] || cosine > highest[passage]) {
+      best[passage] = range;
+      highest[passage] = cosine;
+    }
+  }
+  return best;
+}
+
+}  // namespace riverbank

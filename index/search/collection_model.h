@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "lib/text/tokenizer.h"
+#include "riverbank/embedder.h"
+
+namespace riverbank {
+
+/// The encoder of a collection, loaded when something must be encoded and not before. Any thread.
+class CollectionModel {
+ public:
+  /// `fingerprint` is that of the model that made the collection's vectors, empty while there are none.
+  CollectionModel(std::string name, std::string fingerprint, std::string collection, int threads);
+
+  /// Both throw what Embedder::load() throws, and Error kInvalidArgument when it is not the model that made the
+  /// vectors.
+  const Embedder& embedder() const;
+  const Tokenizer& tokenizer() const;
+
+  const std::string& name() const { return name_; }
+  std::string fingerprint() const;
+  /// From now on the collection's vectors are of this model.
+  void adopt(const std::string& fingerprint);
+
+ private:
+  const std::string name_;
+  const std::string collection_;  // where it stands, for messages
+  const int threads_;
+  mutable std::mutex mutex_;
+  mutable std::optional<Embedder> embedder_;
+  std::string fingerprint_;
+};
+
+/// The sentence that refuses a collection of another model and says the way out.
+std::string other_model_message(const std::string& collection, const std::string& made_with, const std::string& asked);
+
+}  // namespace riverbank

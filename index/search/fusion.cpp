@@ -1,0 +1,65 @@
+#include "index/search/fusion.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace riverbank {
+
+// Chosen below.
+const double kVectorWeight = 0.6;
+
+namespace {
+
+/// One side brought to 0..1.
+class MinMax {
+ public:
+  MinMax(const std::vector<Candidate>& candidates, double Candidate::*side) : side_(side) {
+    const auto [low, high] = std::minmax_element(candidates.begin(), candidates.end(),
+                                                 [&](const auto& a, const auto& b) { return a.*side < b.*side; });
+    low_ = (*low).*side;
+    high_ = (*high).*side;
+  }
+
+  double operator()(const Candidate& candidate) const {
+    if (high_ > low_) return (candidate.*side_ - low_) / (high_ - low_);
+    return high_ > 0 ? 1 : 0;
+  }
+
+ private:
+  double Candidate::*side_;
+  double low_ = 0;
+  double high_ = 0;
+};
+
+void sort_by_score(std::vector<Candidate>& candidates) {
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tuple(-a.score, -a.cosine, a.chunk) < std::tuple(-b.score, -b.cosine, b.chunk);
+  });
+}
+
+}  // namespace
+
+void fuse(std::vector<Candidate>& candidates, double vector_weight) {
+  if (candidates.empty()) return;
+  const MinMax cosine(candidates, &Candidate::cosine);
+  const MinMax bm25(candidates, &Candidate::bm25);
+  for (Candidate& candidate : candidates) {
+    candidate.score = vector_weight * cosine(candidate) + (1 - vector_weight) * bm25(candidate);
+  }
+  sort_by_score(candidates);
+}
+
+void rank(std::vector<Candidate>& candidates, SearchMode mode) {
+  if (candidates.empty()) return;
+  if (mode == SearchMode::kHybrid) return fuse(candidates, kVectorWeight);
+  const double best = std::max_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
+                        return a.bm25 < b.bm25;
+                      })->bm25;
+  for (Candidate& candidate : candidates) {
+    if (mode == SearchMode::kVector) candidate.score = std::clamp(candidate.cosine, 0.0, 1.0);
+    if (mode == SearchMode::kKeyword) candidate.score = best > 0 ? candidate.bm25 / best : 0;
+  }
+  sort_by_score(candidates);
+}
+
+}  // namespace riverbank

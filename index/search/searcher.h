@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+#include "index/search/collection_model.h"
+#include "index/search/graph_keeper.h"
+#include "index/store/store.h"
+#include "riverbank/search.h"
+
+namespace riverbank {
+
+/// Answers questions of a collection. Any number of threads, each call on its own view of the store.
+class Searcher {
+ public:
+  Searcher(const Store& store, const CollectionModel& model, GraphKeeper& graph)
+      : store_(store), model_(model), graph_(graph) {}
+
+  SearchResult search(std::string_view question, const SearchOptions& options) const;
+
+ private:
+  const Store& store_;
+  const CollectionModel& model_;
+  GraphKeeper& graph_;
+};
+
+}  // namespace riverbank
