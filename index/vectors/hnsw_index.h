@@ -60,7 +60,7 @@ class HnswIndex {
   bool wants_rebuild() const;
 
  private:
-  friend struct GraphParts;  // what graph_file.cpp reads and fills
+  friend struct GraphParts;  // how a graph becomes bytes and bytes a graph
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
