@@ -10,16 +10,8 @@ namespace {
 
 unsigned char first_byte(const AddedToken& token) { return static_cast<unsigned char>(token.content[0]); }
 
-/// The code point that `text` (not empty) ends with.
-CodePoint decode_last(std::string_view text) {
-  std::size_t size = 1;
-  while (size < 4 && size < text.size() && is_utf8_continuation(text[text.size() - size])) ++size;
-  const CodePoint last = decode_utf8(text.substr(text.size() - size));
-  return last.size == size ? last : CodePoint{kReplacementCharacter, 1};
-}
-
 bool is_inside_word(std::string_view text, Span span) {
-  return (span.begin > 0 && is_word_character(decode_last(text.substr(0, span.begin)).value)) ||
+  return (span.begin > 0 && is_word_character(decode_last_utf8(text.substr(0, span.begin)).value)) ||
          (span.end < text.size() && is_word_character(decode_utf8(text.substr(span.end)).value));
 }
 
@@ -68,7 +60,7 @@ std::optional<AddedTokens::Match> AddedTokens::find(std::string_view text, std::
       continue;
     }
     while (token->lstrip && span.begin > from) {
-      const CodePoint before = decode_last(text.substr(from, span.begin - from));
+      const CodePoint before = decode_last_utf8(text.substr(from, span.begin - from));
       if (!is_white_space(before.value)) break;
       span.begin -= before.size;
     }

@@ -4,6 +4,9 @@
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 
+#include <algorithm>
+#include <string>
+
 #include "lib/text/utf8.h"
 #include "riverbank/error.h"
 
@@ -23,6 +26,15 @@ const icu::Normalizer2& nfd() {
   const icu::Normalizer2* normalizer = icu::Normalizer2::getNFDInstance(status);
   check(status, "normalise text");
   return *normalizer;
+}
+
+constexpr std::size_t kMaxFoldBytes = std::size_t{1} << 30U;
+
+/// Whether a character of decomposed text is a mark that spellings differ in: an accent (class 200 and up), a Hebrew or
+/// an Arabic point (10 to 36). The other classes are viramas, nuktas, voicing marks, vowels and tones.
+bool is_accent(UChar32 c) {
+  const std::uint8_t combining = u_getCombiningClass(c);
+  return (combining >= 10 && combining <= 36) || combining >= 200;
 }
 
 /// Whether Unicode 8.0 had this code point. Those that are never characters count as there.
@@ -88,6 +100,35 @@ std::uint8_t combining_class(char32_t c) { return u_getCombiningClass(static_cas
 std::u32string lowercase(char32_t c) {
   if (c == 0x130) return U"i\u0307";  // LATIN CAPITAL LETTER I WITH DOT ABOVE, the only one that becomes two
   return {static_cast<char32_t>(u_tolower(static_cast<UChar32>(c)))};
+}
+
+std::string fold_for_search(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
+    std::string out(text);
+    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return out;
+  }
+  if (text.size() > kMaxFoldBytes) {
+    throw Error(ErrorKind::kInvalidArgument, "A text of more than 1 GiB cannot be folded at once.");
+  }
+  UErrorCode status = U_ZERO_ERROR;
+  const icu::Normalizer2* casefold = icu::Normalizer2::getNFKCCasefoldInstance(status);
+  check(status, "fold case");
+  const icu::UnicodeString folded =
+      casefold->normalize(icu::UnicodeString::fromUTF8({text.data(), static_cast<std::int32_t>(text.size())}), status);
+  const icu::UnicodeString decomposed = nfd().normalize(folded, status);
+  check(status, "normalise text");
+  icu::UnicodeString kept;
+  for (int i = 0; i < decomposed.length(); i = decomposed.moveIndex32(i, 1)) {
+    const UChar32 c = decomposed.char32At(i);
+    if (!is_accent(c)) kept.append(c);
+  }
+  const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(status);
+  check(status, "normalise text");
+  std::string out;
+  nfc->normalize(kept, status).toUTF8String(out);
+  check(status, "normalise text");
+  return out;
 }
 
 }  // namespace riverbank

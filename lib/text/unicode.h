@@ -17,10 +17,12 @@ struct DecodedText {
 /// best guess. Nothing when the bytes are no text at all (a NUL byte, or too many control characters): a binary file.
 std::optional<DecodedText> decode_text(std::string_view bytes);
 
-/// `text` with every ill-formed sequence replaced by U+FFFD.
+/// `text` with U+FFFD for each byte that belongs to no well-formed sequence.
 std::string to_valid_utf8(std::string_view text);
 
-/// Case folded (full folding) and NFKC-normalised with combining marks removed: what two spellings of one word share.
+/// What two spellings of one word share: NFKC-normalised and case folded (full folding), without accents and points
+/// (marks that make another letter stay: vowel signs, viramas, voicing marks, Thai tones).
+/// Throws Error kInvalidArgument for more than 1 GiB.
 std::string fold_for_search(std::string_view text);
 
 /// What BERT's tokenizer asks about a character.

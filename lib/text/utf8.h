@@ -33,6 +33,17 @@ inline CodePoint decode_utf8(std::string_view bytes) {
   }
 }
 
+/// Whether `byte` can only stand inside a UTF-8 sequence.
+inline bool is_utf8_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+/// The code point that `bytes` (not empty) ends with, by the same rule.
+inline CodePoint decode_last_utf8(std::string_view bytes) {
+  std::size_t size = 1;
+  while (size < 4 && size < bytes.size() && is_utf8_continuation(bytes[bytes.size() - size])) ++size;
+  const CodePoint last = decode_utf8(bytes.substr(bytes.size() - size));
+  return last.size == size ? last : CodePoint{kReplacementCharacter, 1};
+}
+
 /// Writes the UTF-8 of a code point (a scalar value) to `out`, which has room for 4 bytes; returns how many it took.
 inline std::size_t encode_utf8(char32_t c, char* out) {
   const auto tail = [&](unsigned shift) { return static_cast<char>(0x80U | ((c >> shift) & 0x3FU)); };
@@ -57,8 +68,5 @@ inline std::size_t encode_utf8(char32_t c, char* out) {
   out[3] = tail(0);
   return 4;
 }
-
-/// Whether `byte` can only stand inside a UTF-8 sequence.
-inline bool is_utf8_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
 }  // namespace riverbank
