@@ -136,10 +136,10 @@ std::uint32_t Chunker::section_of(std::span<const Atom> atoms) const {
 /// How many tokens stand in front of the text: the path without what the text itself begins with.
 std::size_t Chunker::prefix_tokens(std::span<const Atom> atoms, std::uint32_t section) {
   const HeadingPaths::Path& path = paths_.of(section);
-  if (!atoms.front().is_heading) return path.tokens;
   const std::string_view text = Span{atoms.front().span.begin, atoms.back().span.end}.of(document_.text);
   const std::string encoded = encoded_text(document_.title, path.headings, text);
-  return tokenizer_.pieces(std::string_view(encoded).substr(0, encoded.size() - text.size())).size();
+  const std::size_t bytes = encoded.size() - text.size();
+  return bytes == path.bytes ? path.tokens : tokenizer_.pieces(std::string_view(encoded).substr(0, bytes)).size();
 }
 
 bool Chunker::fits(std::span<const Atom> atoms) {

@@ -32,7 +32,11 @@ const HeadingPaths::Path& HeadingPaths::of(std::uint32_t section) {
   if (known_.size() >= 256) known_.clear();  // sections come in order: the oldest are not asked for again
   Path path;
   path.headings = document_.heading_path(section);
-  const auto count = [&] { return tokenizer_.pieces(encoded_text(document_.title, path.headings, {})).size(); };
+  const auto count = [&] {
+    const std::string prefix = encoded_text(document_.title, path.headings, {});
+    path.bytes = prefix.size();
+    return tokenizer_.pieces(prefix).size();
+  };
   path.tokens = count();
   if (path.tokens > max_tokens_) {
     // The outermost says what the document is about and the innermost what the passage is; those between go first.

@@ -17,7 +17,8 @@ class HeadingPaths {
  public:
   struct Path {
     std::vector<std::string> headings;
-    std::size_t tokens = 0;  ///< of the path (or of the title where it is empty) in front of a text, at most
+    std::size_t bytes = 0;   ///< of what encoded_text() puts in front of a text that begins with no heading
+    std::size_t tokens = 0;  ///< of the same; of a text that begins with headings, at most these
   };
 
   HeadingPaths(const Document& document, const Tokenizer& tokenizer, std::size_t max_tokens)
