@@ -112,9 +112,19 @@ struct HnswIndex::Parts {
   std::size_t dead_count = 0;
   std::int64_t max_id = 0;
   mutable std::shared_mutex mutex;  // searches share it
+  mutable std::mutex turn;  // held while waiting for the other: who searches all the time must not keep adding out
 
   Parts(std::size_t dimensions, std::size_t capacity)
       : space(dimensions), graph(&space, capacity, kM, kEfConstruction) {}
+
+  std::shared_lock<std::shared_mutex> lock_to_read() const {
+    const std::lock_guard wait(turn);
+    return std::shared_lock(mutex);
+  }
+  std::unique_lock<std::shared_mutex> lock_to_write() {
+    const std::lock_guard wait(turn);
+    return std::unique_lock(mutex);
+  }
 
   std::size_t nodes() const { return graph.cur_element_count; }
   float similarity(const float* question, Slot slot) const {
@@ -378,13 +388,13 @@ HnswIndex::HnswIndex(HnswIndex&&) noexcept = default;
 HnswIndex& HnswIndex::operator=(HnswIndex&&) noexcept = default;
 
 void HnswIndex::reserve(std::size_t count) {
-  const std::unique_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_write();
   parts_->make_room(count);
 }
 
 void HnswIndex::add(std::span<const std::int64_t> ids, std::span<const float> vectors, ThreadPool* pool) {
   {
-    const std::unique_lock lock(parts_->mutex);
+    const auto lock = parts_->lock_to_write();
     parts_->check_new(ids, vectors);
     const std::size_t needed = parts_->nodes() + ids.size();
     if (needed > parts_->graph.max_elements_)
@@ -392,7 +402,7 @@ void HnswIndex::add(std::span<const std::int64_t> ids, std::span<const float> ve
   }
   constexpr std::size_t kMostAtOnce = 128, kShareOfGraph = 50;
   for (std::size_t done = 0; done < ids.size();) {
-    const std::unique_lock lock(parts_->mutex);  // searches come in between
+    const auto lock = parts_->lock_to_write();  // searches come in between
     const std::size_t batch =
         std::min(std::clamp(parts_->nodes() / kShareOfGraph, std::size_t{1}, kMostAtOnce), ids.size() - done);
     parts_->add_batch(ids.subspan(done, batch), vectors.data() + done * parts_->space.dimensions(), pool);
@@ -401,7 +411,7 @@ void HnswIndex::add(std::span<const std::int64_t> ids, std::span<const float> ve
 }
 
 bool HnswIndex::remove(std::int64_t id) {
-  const std::unique_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_write();
   const auto slot = parts_->live_slot_of(id);
   if (!slot) return false;
   parts_->dead[*slot] = 1;
@@ -411,7 +421,7 @@ bool HnswIndex::remove(std::int64_t id) {
 
 std::vector<Neighbour> HnswIndex::search(std::span<const float> question, std::size_t k, std::size_t ef,
                                          const IdFilter& filter) const {
-  const std::shared_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_read();
   const Parts& parts = *parts_;
   if (question.size() != dimensions()) throw wrong_size(question.size(), dimensions());
   const std::size_t live = parts.nodes() - parts.dead_count;
@@ -432,7 +442,7 @@ std::vector<Neighbour> HnswIndex::search(std::span<const float> question, std::s
 }
 
 std::vector<Neighbour> HnswIndex::scan(std::span<const float> question, std::size_t k, const IdFilter& filter) const {
-  const std::shared_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_read();
   if (question.size() != dimensions()) throw wrong_size(question.size(), dimensions());
   if (!filter) return parts_->scan(question.data(), k, parts_->dead.data());
   std::vector<std::uint8_t> refused;
@@ -441,12 +451,12 @@ std::vector<Neighbour> HnswIndex::scan(std::span<const float> question, std::siz
 }
 
 bool HnswIndex::contains(std::int64_t id) const {
-  const std::shared_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_read();
   return parts_->live_slot_of(id).has_value();
 }
 
 std::vector<std::int64_t> HnswIndex::ids() const {
-  const std::shared_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_read();
   std::vector<std::int64_t> ids;
   for (Slot slot = 0; slot < parts_->nodes(); ++slot) {
     if (parts_->dead[slot] == 0) ids.push_back(id_of(parts_->graph, slot));
@@ -456,24 +466,24 @@ std::vector<std::int64_t> HnswIndex::ids() const {
 }
 
 std::size_t HnswIndex::size() const {
-  const std::shared_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_read();
   return parts_->nodes() - parts_->dead_count;
 }
 
 std::size_t HnswIndex::tombstones() const {
-  const std::shared_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_read();
   return parts_->dead_count;
 }
 
 std::int64_t HnswIndex::max_id() const {
-  const std::shared_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_read();
   return parts_->max_id;
 }
 
 std::size_t HnswIndex::dimensions() const { return parts_->space.dimensions(); }
 
 std::vector<float> HnswIndex::vector(std::int64_t id) const {
-  const std::shared_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_read();
   const auto slot = parts_->live_slot_of(id);
   if (!slot) return {};
   const float* values = vector_of(parts_->graph, *slot);
@@ -481,7 +491,7 @@ std::vector<float> HnswIndex::vector(std::int64_t id) const {
 }
 
 bool HnswIndex::wants_rebuild() const {
-  const std::shared_lock lock(parts_->mutex);
+  const auto lock = parts_->lock_to_read();
   return parts_->dead_count * 5 > parts_->nodes();
 }
 
@@ -490,7 +500,7 @@ bool HnswIndex::wants_rebuild() const {
 GraphParts GraphParts::of(const HnswIndex& index) {
   GraphParts parts;
   const HnswIndex::Parts& from = *index.parts_;
-  parts.lock = std::shared_lock(from.mutex);
+  parts.lock = from.lock_to_read();
   parts.dimensions = from.space.dimensions();
   parts.dead = from.dead;
   const std::size_t count = from.nodes();
