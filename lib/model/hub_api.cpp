@@ -1,5 +1,7 @@
 #include "lib/model/hub_api.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -128,7 +130,7 @@ HubTree ask_hub(HttpClient& client, const std::string& repository, const std::st
                                           }});
     if (result.end == HttpResult::End::kWhole && result.status == 200) return parse_hub_answer(answer, repository);
     if (!retries.again(client, result)) {
-      throw_http_error(client.settings(), result, "model " + repository + " at revision " + revision);
+      throw_http_error(client.settings(), result, fmt::format("model {} at revision {}", repository, revision));
     }
   }
 }

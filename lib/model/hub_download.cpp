@@ -240,7 +240,7 @@ fs::path partial_path(const fs::path& blob) { return blob.string() + ".incomplet
 
 fs::path download_blob(HttpClient& client, const HubCommit& from, const HubFile& file, const TransferCallback& progress,
                        std::stop_token stop) {
-  const fs::path blob = blob_path(from, file);
+  fs::path blob = blob_path(from, file);
   if (stands(blob, file)) return blob;
   const fs::path partial_name = partial_path(blob);
   const fs::path locks = hub_cache() / ".locks" / blob.parent_path().parent_path().filename();

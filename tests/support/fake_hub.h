@@ -27,12 +27,12 @@ class FakeHub {
   /// Adds a file; LFS ones are known by their SHA-256, others by their git blob's SHA-1.
   void add(const std::string& path, std::string bytes) { files_[path] = std::move(bytes); }
   /// What happens, in turn, to the next requests for that file; then it is served honestly again.
-  void next(const std::string& path, Fault fault, int times = 1) {
+  void next(const std::string& path, const Fault& fault, int times = 1) {
     const std::lock_guard lock(mutex_);
     for (int i = 0; i < times; ++i) faults_[path].push_back(fault);
   }
   /// What happens to every request for that file.
-  void always(const std::string& path, Fault fault) { next(path, std::move(fault), 1000); }
+  void always(const std::string& path, const Fault& fault) { next(path, fault, 1000); }
 
   HubSettings settings() const {
     HubSettings settings;

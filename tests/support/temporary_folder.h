@@ -29,7 +29,7 @@ class TemporaryFolder {
 
   /// Writes a file below the folder, with the folders it needs, and returns its path.
   std::filesystem::path write(const std::filesystem::path& relative, std::string_view bytes) const {
-    const std::filesystem::path file = path_ / relative;
+    std::filesystem::path file = path_ / relative;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream out(file, std::ios::binary | std::ios::trunc);
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

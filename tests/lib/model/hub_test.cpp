@@ -350,11 +350,10 @@ TEST_F(Hub, StopsWhileItWaitsForTheNextTry) {
 }
 
 TEST_F(Hub, TwoPullsAtOnceDownloadOnce) {
-  std::vector<std::jthread> pulls;
-  for (int i = 0; i < 4; ++i) {
-    pulls.emplace_back([&] { EXPECT_EQ(read(pull() / kWeights), weights_); });
+  {
+    const auto one = [&] { EXPECT_EQ(read(pull() / kWeights), weights_); };
+    const std::jthread a(one), b(one), c(one), d(one);
   }
-  pulls.clear();
   EXPECT_THAT(hub_.requests(kWeights), SizeIs(1));
 }
 
