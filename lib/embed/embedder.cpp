@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 #include "lib/base/parallel.h"
 #include "lib/embed/pooling.h"
 #include "lib/embed/turns.h"
 #include "lib/engine/engine.h"
-#include "lib/math/cpu.h"
 #include "lib/model/encode_text.h"
 #include "lib/model/model.h"
 #include "riverbank/error.h"
@@ -32,7 +30,15 @@ void throw_if_stopped(const std::stop_token& stop) {
 
 const char* name_of(Pooling pooling) { return pooling == Pooling::kCls ? "cls" : "mean"; }
 
-ModelInfo describe(const Model& model, const EmbedderOptions& options) {
+const char* name_of(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat32:
+      return "float32";
+  }
+  return "unknown";
+}
+
+ModelInfo describe(const Model& model, const Engine& engine) {
   ModelInfo info;
   info.name = model.name;
   info.folder = model.folder.string();
@@ -46,9 +52,9 @@ ModelInfo describe(const Model& model, const EmbedderOptions& options) {
   info.query_prompt = model.embedding.query_prompt;
   info.passage_prompt = model.embedding.passage_prompt;
   info.relevance_floor = model.relevance_floor;
-  info.instruction_set = to_string(choose_instruction_set(options.instruction_set));
-  info.precision = "float32";
-  info.threads = thread_count(options.threads);
+  info.instruction_set = engine.instruction_set();
+  info.precision = name_of(engine.precision());
+  info.threads = engine.threads();
   return info;
 }
 
@@ -62,13 +68,29 @@ std::span<const Encoding> next_batch(std::span<const Encoding> encodings) {
   return encodings.first(texts);
 }
 
+/// What the engine reads: texts one after the other.
+struct Batch {
+  explicit Batch(std::span<const Encoding> encodings) {
+    for (const Encoding& encoding : encodings) {
+      ids.insert(ids.end(), encoding.ids.begin(), encoding.ids.end());
+      starts.push_back(ids.size());
+    }
+  }
+
+  RaggedBatch view() const { return {ids, {}, starts}; }
+
+  std::vector<std::int32_t> ids;       // (N)
+  std::vector<std::size_t> starts{0};  // (texts + 1)
+};
+
 }  // namespace
 
-/// The engine is made when the first text comes: who only counts tokens, or finds nothing to encode, never packs
-/// weights. What could be wrong with the options is found out before.
 struct Embedder::Parts {
   Parts(std::shared_ptr<const Model> loaded, const EmbedderOptions& options)
-      : model(std::move(loaded)), info(describe(*model, options)), workers(info.threads) {}
+      : model(std::move(loaded)),
+        engine(model->config, model->weights, {options.instruction_set, options.threads}),
+        workers(engine.threads()),
+        info(describe(*model, engine)) {}
 
   /// Texts as the model reads them, all cores sharing them out.
   std::vector<Encoding> tokenize(std::span<const std::string_view> texts, TextKind kind) {
@@ -82,24 +104,30 @@ struct Embedder::Parts {
     return encodings;
   }
 
-  /// The last layer's hidden states of texts, one after the other -> (N, d_model).
-  Matrix forward(std::span<const Encoding> encodings) {
-    std::vector<std::int32_t> ids;
-    std::vector<std::size_t> starts{0};
-    for (const Encoding& encoding : encodings) {
-      ids.insert(ids.end(), encoding.ids.begin(), encoding.ids.end());
-      starts.push_back(ids.size());
-    }
+  /// The last layer's hidden states of all tokens -> (N, d_model).
+  Matrix hidden_states(const Batch& batch) {
     const std::lock_guard turn(turns);
-    if (!engine) engine.emplace(model->config, model->weights, EngineOptions{info.instruction_set, info.threads});
-    return engine->forward({ids, {}, starts});
+    return engine.forward(batch.view());
   }
 
-  std::shared_ptr<const Model> model;
+  /// One vector a text, not normalised -> (texts, d_model).
+  Matrix pooled(const Batch& batch) {
+    switch (model->embedding.pooling) {
+      case Pooling::kCls: {
+        const std::lock_guard turn(turns);
+        return engine.forward_cls(batch.view());
+      }
+      case Pooling::kMean:
+        return pool_mean(hidden_states(batch), batch.starts);
+    }
+    throw Error(ErrorKind::kUnsupported, "The model's pooling is none that riverbank knows.");
+  }
+
+  std::shared_ptr<const Model> model;  // first, because the engine borrows its weights
+  Turns turns;
+  Engine engine;       // guarded by turns
+  ThreadPool workers;  // guarded by turns
   ModelInfo info;
-  Turns turns;  // guards all below
-  ThreadPool workers;
-  std::optional<Engine> engine;
 };
 
 Embedder Embedder::load(const std::string& model, const EmbedderOptions& options) {
@@ -127,15 +155,12 @@ Embeddings Embedder::embed(std::span<const std::string_view> texts, TextKind kin
     for (std::span<const Encoding> left = encodings; !left.empty();) {
       throw_if_stopped(stop);
       const std::span<const Encoding> batch = next_batch(left);
-      const Matrix hidden = parts_->forward(batch);  // (N, d_model)
-      Eigen::Index row = 0;
-      for (const Encoding& encoding : batch) {
-        const auto T = static_cast<Eigen::Index>(encoding.size());
-        const RowVector vector = normalise(pool(parts_->model->embedding.pooling, hidden.middleRows(row, T)));
+      const Matrix vectors = parts_->pooled(Batch(batch));  // (texts, d_model)
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        const RowVector vector = normalise(vectors.row(static_cast<Eigen::Index>(i)));
         result.values.insert(result.values.end(), vector.begin(), vector.end());
-        result.tokens += encoding.size();
-        result.truncated += encoding.truncated ? 1 : 0;
-        row += T;
+        result.tokens += batch[i].size();
+        result.truncated += batch[i].truncated ? 1 : 0;
       }
       left = left.subspan(batch.size());
     }
@@ -150,7 +175,7 @@ std::vector<float> Embedder::embed(std::string_view text, TextKind kind) const {
 std::vector<TokenVector> Embedder::token_vectors(std::string_view text, TextKind kind) const {
   const std::vector<Encoding> encodings = parts_->tokenize(std::span(&text, 1), kind);
   const Encoding& encoding = encodings.front();
-  const Matrix hidden = parts_->forward(encodings);  // (T, d_model)
+  const Matrix hidden = parts_->hidden_states(Batch(encodings));  // (T, d_model)
 
   std::vector<TokenVector> tokens(encoding.size());
   for (std::size_t t = 0; t < tokens.size(); ++t) {

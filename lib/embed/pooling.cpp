@@ -6,22 +6,16 @@
 
 namespace riverbank {
 
-RowVector pool_cls(const MatrixView& H) { return H.row(0); }
-
-RowVector pool_mean(const MatrixView& H) {
-  RowVector sum = H.row(0);
-  for (Eigen::Index t = 1; t < H.rows(); ++t) sum += H.row(t);
-  return sum / static_cast<float>(H.rows());
-}
-
-RowVector pool(Pooling pooling, const MatrixView& H) {
-  switch (pooling) {
-    case Pooling::kCls:
-      return pool_cls(H);
-    case Pooling::kMean:
-      return pool_mean(H);
+Matrix pool_mean(const MatrixView& H, std::span<const std::size_t> starts) {
+  Matrix means(static_cast<Eigen::Index>(starts.size()) - 1, H.cols());
+  for (Eigen::Index text = 0; text < means.rows(); ++text) {
+    const auto first = static_cast<Eigen::Index>(starts[static_cast<std::size_t>(text)]);
+    const auto end = static_cast<Eigen::Index>(starts[static_cast<std::size_t>(text) + 1]);
+    means.row(text) = H.row(first);
+    for (Eigen::Index t = first + 1; t < end; ++t) means.row(text) += H.row(t);
+    means.row(text) /= static_cast<float>(end - first);
   }
-  throw Error(ErrorKind::kInvalidArgument, "The pooling is none that riverbank knows.");
+  return means;
 }
 
 RowVector normalise(const RowVectorView& x) {

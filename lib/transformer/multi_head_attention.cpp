@@ -53,7 +53,8 @@ Matrix MultiHeadAttention::forward(const MatrixView& X, Observer& observer) cons
   const Matrix V = linear(X, W_V_.weight, W_V_.bias);
 
   Matrix heads(X.rows(), X.cols());  // Concat(head_1, ..., head_h)
-  for (Eigen::Index first = 0; first < X.cols(); first += d_k_) {
+  for (Eigen::Index head = 0; head < num_heads_; ++head) {
+    const Eigen::Index first = head * d_k_;
     const MatrixView Q_i = Q.middleCols(first, d_k_);  // (T, d_k), and so the next two
     const MatrixView K_i = K.middleCols(first, d_k_);
     const MatrixView V_i = V.middleCols(first, d_k_);

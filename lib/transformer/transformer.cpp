@@ -24,7 +24,7 @@ void require_below(std::size_t index, std::size_t count, const char* what) {
 }  // namespace
 
 std::span<const float> Trace::hidden_state(std::size_t after_layers, std::size_t token) const {
-  require_below(after_layers, layers + 1, "hidden states after layer");
+  require_below(after_layers, layers + 1, "layer");
   require_below(token, tokens.size(), "token");
   return std::span(hidden_states).subspan((after_layers * tokens.size() + token) * dimensions, dimensions);
 }

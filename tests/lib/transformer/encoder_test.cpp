@@ -93,8 +93,8 @@ TEST(Encoder, OnlyPositionsKnowTheOrder) {
   std::vector<std::size_t> order(10);
   std::iota(order.begin(), order.end(), 0);
   std::shuffle(order.begin(), order.end(), std::mt19937(1));
-  std::vector<std::int32_t> permuted_ids;
-  for (const std::size_t t : order) permuted_ids.push_back(ids[t]);
+  std::vector<std::int32_t> permuted_ids(10);
+  for (std::size_t t = 0; t < 10; ++t) permuted_ids[t] = ids[order[t]];
 
   const auto worst_difference = [&](const Encoder& encoder) {
     const Matrix plain = encoder.forward(ids, types);
