@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -235,6 +236,26 @@ TEST(Embedder, ManyThreadsTakeTurns) {
     }
   }
   EXPECT_EQ(wrong, 0);
+}
+
+/// A run of half a million texts must not keep a question waiting until it ends.
+TEST(Embedder, AQuestionComesInBetween) {
+  const Embedder embedder(share(tiny_model()), {.threads = 1});
+  const std::vector<std::string> texts = many_texts();
+  const std::vector<std::string_view> endless(500'000, texts.back());
+  std::atomic<bool> was_stopped = false;
+  std::jthread run([&](const std::stop_token& stop) {
+    try {
+      embedder.embed(endless, TextKind::kPassage, stop);
+    } catch (const Error& error) {
+      was_stopped = error.kind() == ErrorKind::kCancelled;
+    }
+  });
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+  while (std::chrono::steady_clock::now() < end) EXPECT_EQ(embedder.embed("the bank").size(), 24U);
+  run.request_stop();
+  run.join();
+  EXPECT_TRUE(was_stopped);  // had the questions waited for the end, there would have been nothing left to stop
 }
 
 TEST(Embedder, TellsWhatItIs) {
