@@ -108,15 +108,17 @@ void Chunker::close_unit() {
   unit_ = {};
 }
 
-/// Whether two neighbours make a better passage together: one of them says little, they are siblings or a section and
-/// a part of it, and what they make is still about few things.
+/// Whether two neighbours make a better passage together: a few words that lead in to their first subsection, siblings
+/// of which one says little, headings without any text.
 bool Chunker::belong_together(const Group& before, const Group& after) const {
   if (before.empty()) return true;
   const std::size_t little = max_tokens_ / 8;
-  if (before.tokens + after.tokens > max_tokens_ / 2) return false;
-  if (!before.has_body || !after.has_body) return true;
+  const std::size_t together = before.tokens + after.tokens;
   const std::uint32_t first = before.atoms.front().section;
   const std::uint32_t second = after.atoms.front().section;
+  if (paths_.is_part_of(second, first) && before.tokens < little) return together <= max_tokens_ - little;
+  if (together > max_tokens_ / 2) return false;  // still about few things
+  if (!before.has_body || !after.has_body) return true;
   const bool related =
       paths_.is_part_of(second, first) || document_.sections[first].parent == document_.sections[second].parent;
   return related && (before.tokens < little || after.tokens < little);

@@ -32,9 +32,10 @@ struct ChunkerOptions {
 /// else between words, else between characters. Together the chunks hold every byte that is not ASCII white space,
 /// each once.
 ///
-/// A section that fits is one chunk; sections that say little (an eighth of the budget) join their neighbour, a heading
-/// without text joins what follows it. What does not fit is cut into parts of about equal size, since a short tail
-/// makes a poor passage. A chunk holds 32 bytes a token at most, whatever the tokenizer makes of them.
+/// A section that fits is one chunk; one that says little (an eighth of the budget) joins its subsection or its
+/// sibling, a heading without text joins what follows it. What does not fit is cut into parts of about equal size,
+/// since a short tail makes a poor passage. A chunk holds 32 bytes a token at most, whatever the tokenizer makes of
+/// them.
 ///
 /// Each byte is tokenized once, and beside the chunks only some dozens of passages are held at a time.
 /// Throws Error kInvalidArgument when max_tokens < 16. Any thread.
