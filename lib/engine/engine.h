@@ -32,7 +32,7 @@ struct EngineOptions {
 /// 6 d_model floats a token), so that a caller cuts a long list of texts into batches of some thousand tokens.
 class Engine {
  public:
-  /// Borrows what the weights point to until the end: packs them at the first batch of more than a question's size, and
+  /// Shares the weights' storage and packs them at the first batch of more than a question's size, and
   /// computes a first small one from where they lie, so that a process that asks once does not wait for it. Throws
   /// Error kUnsupported for an instruction set that is unknown or that this machine lacks, kInvalidArgument for a
   /// number of threads that makes no sense.

@@ -255,23 +255,27 @@ void ForwardPass::finish_layer(const Layer& layer, const Rows& rows, Spread spre
 /// `kernel` on each of the panels, of which `product` names what they have in common.
 void ForwardPass::multiply(const Linear& linear, Panels panels, ProductKernel kernel, const Product& product,
                            Spread spread) {
-  const auto run = [&](std::size_t panel, const void* packed) {
+  const auto run = [&](std::size_t panel, const void* packed, const void* next) {
     const std::size_t column = panel * kernels_.panel_columns;
     Product one = product;
     one.d_in = linear.d_in();
     one.panel = packed;
+    one.next_panel = next;
     one.bias = linear.bias(panel);
     if (one.residual != nullptr) one.residual += column;
     one.C += column;
     kernel(one);
   };
   if (spread == Spread::kThisThread) {
-    for (std::size_t panel = panels.first; panel < panels.last; ++panel) run(panel, linear.packed(panel));
+    for (std::size_t panel = panels.first; panel < panels.last; ++panel) {
+      run(panel, linear.packed(panel), linear.packed(panel + 1));
+    }
     return;
   }
   pool_.run(panels.last - panels.first, [&](std::size_t item, int worker) {
     const std::size_t panel = panels.first + item;
-    run(panel, is_packed_ ? linear.packed(panel) : linear.pack_aside(panel, scratch_of(worker)));
+    if (is_packed_) return run(panel, linear.packed(panel), linear.packed(panel + 1));
+    run(panel, linear.pack_aside(panel, scratch_of(worker)), nullptr);
   });
 }
 

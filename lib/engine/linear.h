@@ -31,6 +31,7 @@ class Linear {
   /// Packs it into `scratch` (panel_floats()) instead, for a product that runs once.
   const void* pack_aside(std::size_t panel, float* scratch) const;
 
+  /// Panel `panel`; packed(panels()) is where the next layer's first one may lie.
   const void* packed(std::size_t panel) const;
   const float* bias(std::size_t panel) const { return bias_.data() + panel * kernels_->panel_columns; }
 

@@ -13,9 +13,10 @@ struct Product {
   std::size_t A_stride = 0;
   std::size_t rows = 0;
   std::size_t d_in = 0;
-  const void* panel = nullptr;      ///< what pack() wrote
-  const float* bias = nullptr;      ///< (panel_columns)
-  const float* residual = nullptr;  ///< (rows, panel_columns), for product_residual; not C itself
+  const void* panel = nullptr;       ///< what pack() wrote
+  const void* next_panel = nullptr;  ///< what will be multiplied next: fetched into the cache meanwhile; or null
+  const float* bias = nullptr;       ///< (panel_columns)
+  const float* residual = nullptr;   ///< (rows, panel_columns), for product_residual; not C itself
   std::size_t residual_stride = 0;
   float* C = nullptr;  ///< (rows, panel_columns)
   std::size_t C_stride = 0;

@@ -9,6 +9,7 @@
 
 #include "lib/base/parallel.h"
 #include "lib/math/cpu.h"
+#include "lib/transformer/encoder.h"
 #include "tests/lib/engine/reference.h"
 #include "tests/support/expect_error.h"
 
@@ -79,6 +80,24 @@ TEST_P(EngineOn, ComputesWhatThePlainEncoderDoes) {
   }
   std::cout << GetParam() << ": worst difference " << worst << '\n';
   EXPECT_LT(worst, kTolerance);
+}
+
+TEST_P(EngineOn, ComputesWhatTheReadableEncoderDoes) {
+  EncoderConfig config = config_of(4, 128, 4, 512);
+  const EncoderWeights weights = random_encoder_weights(config, 21);
+  const Encoder encoder(config, weights);
+  Engine made(config, weights, {.instruction_set = GetParam(), .threads = 2});
+  const RandomBatch batch(config, {1, 9, 128, 30, 300}, 22);
+  const Matrix hidden = made.forward(batch.view());
+  float worst = 0;
+  for (std::size_t i = 0; i < batch.texts(); ++i) {
+    const RandomBatch one = batch.alone(i);
+    const Matrix expected = encoder.forward(one.ids, one.types);
+    const auto rows = hidden.middleRows(static_cast<Eigen::Index>(batch.starts[i]), expected.rows());
+    worst = std::max(worst, (rows - expected).cwiseAbs().maxCoeff());
+  }
+  std::cout << GetParam() << ": worst difference to lib/transformer " << worst << '\n';
+  EXPECT_LT(worst, 1e-5);
 }
 
 TEST_P(EngineOn, ComputesModelsOfOddSizes) {

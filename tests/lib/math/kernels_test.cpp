@@ -1,0 +1,214 @@
+#include "lib/math/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "lib/math/cpu.h"
+
+namespace riverbank {
+namespace {
+
+constexpr float kUntouched = 12345.0F;
+
+std::vector<float> random_floats(std::size_t count, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(generator);
+  return values;
+}
+
+double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }
+double gelu_tanh(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
+
+class KernelsOf : public ::testing::TestWithParam<InstructionSet> {
+ protected:
+  const Kernels& kernels_ = kernels_of(GetParam());
+
+  std::vector<float> pack(const std::vector<const float*>& rows, std::size_t d_in) const {
+    std::vector<float> panel(kernels_.panel_bytes(d_in) / sizeof(float), NAN);
+    kernels_.pack(rows.data(), d_in, panel.data());
+    return panel;
+  }
+
+  /// What an activation makes of each x: a product with a 1 x 1 matrix.
+  std::vector<float> activate(void (*product)(const Product&), const std::vector<float>& x) const {
+    const float one = 1;
+    std::vector<const float*> rows(kernels_.panel_columns, nullptr);
+    rows[0] = &one;
+    const std::vector<float> panel = pack(rows, 1), bias(kernels_.panel_columns, 0.0F);
+    std::vector<float> C(x.size() * kernels_.panel_columns), y(x.size());
+    product({.A = x.data(),
+             .A_stride = 1,
+             .rows = x.size(),
+             .d_in = 1,
+             .panel = panel.data(),
+             .bias = bias.data(),
+             .C = C.data(),
+             .C_stride = kernels_.panel_columns});
+    for (std::size_t i = 0; i < x.size(); ++i) y[i] = C[i * kernels_.panel_columns];
+    return y;
+  }
+
+  void expect_activation(void (*product)(const Product&), double (*expected)(double), const char* name) const {
+    std::vector<float> x;
+    for (int i = -200000; i <= 200000; ++i) x.push_back(static_cast<float>(i) * 1e-4F);
+    for (const float extreme : {1e-30F, 1e-40F, 100.0F, 1e4F, 1e15F}) {
+      x.push_back(extreme);
+      x.push_back(-extreme);
+    }
+    const std::vector<float> y = activate(product, x);
+    double worst = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double exact = expected(x[i]);
+      worst = std::max(worst, std::abs(y[i] - exact) / std::max(1.0, std::abs(exact)));
+    }
+    std::cout << to_string(GetParam()) << ": " << name << ", worst error " << worst << '\n';
+    EXPECT_LT(worst, 2e-7);
+    EXPECT_EQ(activate(product, {0.0F})[0], 0.0F);
+    EXPECT_TRUE(std::isnan(activate(product, {NAN})[0]));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(All, KernelsOf, ::testing::ValuesIn(supported_instruction_sets()),
+                         [](const auto& set) { return std::string(to_string(set.param)); });
+
+TEST_P(KernelsOf, ComputeGeluToItsStatedError) { expect_activation(kernels_.product_gelu, gelu, "gelu"); }
+
+TEST_P(KernelsOf, ComputeTheTanhFormOfGeluToItsStatedError) {
+  expect_activation(kernels_.product_gelu_tanh, gelu_tanh, "gelu_tanh");
+}
+
+TEST_P(KernelsOf, ComputeReluExactly) {
+  EXPECT_EQ(activate(kernels_.product_relu, {-2.5F, 0.0F, 3.5F}), (std::vector<float>{0.0F, 0.0F, 3.5F}));
+  EXPECT_TRUE(std::isnan(activate(kernels_.product_relu, {NAN})[0]));
+}
+
+// Two keys with scores x and 0, values (1, 0) and (0, 1): the output is e^x / (1 + e^x) and 1 / (1 + e^x).
+TEST_P(KernelsOf, ComputeExponentialsToTheirStatedError) {
+  const std::vector<float> K{1, 0, 0, 0}, V{1, 0, 0, 1};
+  std::vector<float> scratch(kernels_.attention_scratch(2, 2));
+  double worst = 0;
+  for (float x = 0; x > -86; x -= 0.0137F) {
+    const std::vector<float> Q{x * std::sqrt(2.0F), 0};
+    const double score = double{Q[0]} / std::sqrt(2.0);
+    std::vector<float> output(2);
+    kernels_.attention({.Q = Q.data(),
+                        .Q_stride = 2,
+                        .queries = 1,
+                        .K = K.data(),
+                        .V = V.data(),
+                        .KV_stride = 2,
+                        .T = 2,
+                        .d_k = 2,
+                        .output = output.data(),
+                        .output_stride = 2,
+                        .scratch = scratch.data()});
+    const double exact = std::exp(score) / (1 + std::exp(score));
+    worst = std::max(worst, std::abs(output[0] - exact) / exact / (1 - score));
+  }
+  std::cout << to_string(GetParam()) << ": exp, worst relative error over 1 + |x| " << worst << '\n';
+  EXPECT_LT(worst, 2e-7);
+}
+
+TEST_P(KernelsOf, GiveFarKeysNoWeightAndSurviveHugeScores) {
+  const std::vector<float> Q{1e18F, 0}, K{1e18F, 0, -1e18F, 0, 0, 0}, V{1, 2, 3, 4, 5, 6};
+  std::vector<float> scratch(kernels_.attention_scratch(3, 2)), output(2);
+  kernels_.attention({.Q = Q.data(),
+                      .Q_stride = 2,
+                      .queries = 1,
+                      .K = K.data(),
+                      .V = V.data(),
+                      .KV_stride = 2,
+                      .T = 3,
+                      .d_k = 2,
+                      .output = output.data(),
+                      .output_stride = 2,
+                      .scratch = scratch.data()});
+  EXPECT_EQ(output, (std::vector<float>{1, 2}));
+}
+
+TEST_P(KernelsOf, MultiplyAnyNumberOfRowsAndColumns) {
+  const std::size_t columns = kernels_.panel_columns;
+  double worst = 0;
+  for (const std::size_t d_in : {1U, 3U, 16U, 17U, 37U, 384U}) {
+    const auto W = random_floats(columns * d_in, 1), bias = random_floats(columns, 2);
+    std::vector<const float*> W_rows;
+    for (std::size_t j = 0; j + 1 < columns; ++j) W_rows.push_back(&W[j * d_in]);
+    W_rows.push_back(nullptr);  // a column past the layer's width
+    const std::vector<float> panel = pack(W_rows, d_in);
+    for (std::size_t rows = 1; rows < 45; ++rows) {
+      const auto A = random_floats(rows * (d_in + 2), 3), residual = random_floats(rows * columns, 4);
+      std::vector<float> C((rows + 1) * (columns + 3), kUntouched);
+      Product product{.A = A.data(),
+                      .A_stride = d_in + 2,
+                      .rows = rows,
+                      .d_in = d_in,
+                      .panel = panel.data(),
+                      .next_panel = panel.data(),
+                      .bias = bias.data(),
+                      .residual = residual.data(),
+                      .residual_stride = columns,
+                      .C = C.data(),
+                      .C_stride = columns + 3};
+      kernels_.product_residual(product);
+      for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t j = 0; j < columns; ++j) {
+          double exact = double{bias[j]} + residual[r * columns + j];
+          for (std::size_t k = 0; k < d_in && j + 1 < columns; ++k)
+            exact += double{A[r * (d_in + 2) + k]} * W[j * d_in + k];
+          worst = std::max(worst, std::abs(C[r * (columns + 3) + j] - exact) / std::sqrt(static_cast<double>(d_in)));
+        }
+      }
+      for (std::size_t r = 0; r <= rows; ++r) {
+        for (std::size_t j = r < rows ? columns : 0; j < columns + 3; ++j) {
+          ASSERT_EQ(C[r * (columns + 3) + j], kUntouched) << "writes outside of C";
+        }
+      }
+    }
+  }
+  std::cout << to_string(GetParam()) << ": product, worst error " << worst << '\n';
+  EXPECT_LT(worst, 2e-6);
+}
+
+TEST_P(KernelsOf, NormaliseRowsOfAnyLength) {
+  double worst = 0;
+  for (std::size_t d = 1; d < 100; ++d) {
+    auto X = random_floats(3 * d, 5);
+    for (float& x : X) x = x * 3 + 10;  // a mean that a careless variance would drown in
+    const auto gamma = random_floats(d, 6), beta = random_floats(d, 7);
+    std::vector<float> Y(3 * d + 1, kUntouched);
+    kernels_.layer_norm({.X = X.data(),
+                         .X_stride = d,
+                         .rows = 3,
+                         .d = d,
+                         .gamma = gamma.data(),
+                         .beta = beta.data(),
+                         .epsilon = 1e-5F,
+                         .Y = Y.data(),
+                         .Y_stride = d});
+    for (std::size_t r = 0; r < 3; ++r) {
+      double mean = 0, variance = 0;
+      for (std::size_t i = 0; i < d; ++i) mean += X[r * d + i] / static_cast<double>(d);
+      for (std::size_t i = 0; i < d; ++i) variance += std::pow(X[r * d + i] - mean, 2) / static_cast<double>(d);
+      for (std::size_t i = 0; i < d; ++i) {
+        const double exact = (X[r * d + i] - mean) / std::sqrt(variance + 1e-5) * gamma[i] + beta[i];
+        if (d > 1) worst = std::max(worst, std::abs(Y[r * d + i] - exact));
+        if (d == 1) EXPECT_EQ(Y[r], beta[0]);
+      }
+    }
+    EXPECT_EQ(Y.back(), kUntouched);
+  }
+  std::cout << to_string(GetParam()) << ": layer norm, worst error " << worst << '\n';
+  EXPECT_LT(worst, 2e-5);
+}
+
+}  // namespace
+}  // namespace riverbank
