@@ -122,7 +122,7 @@ std::string fill_from_onnx(NewModel& model, const ImportSource& source, const st
     model.add_copy(file, file.filename(), stop);
     if (known != nullptr) require_known_file(*known, file, model.sums().find(file.filename().string())->second);
   }
-  const OnnxWeights weights(files.onnx, config);
+  const OnnxWeights weights(OnnxGraph::open(files.onnx), config);
   write_safetensors(model.folder() / kWeightsFile, weights.tensors());
   model.add_written(files.onnx, kWeightsFile, stop);
   return known != nullptr ? std::string(known->name) : name_of(files.onnx);

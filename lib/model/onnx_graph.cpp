@@ -106,17 +106,23 @@ std::pair<std::string, OnnxTensor> read_tensor(std::span<const std::byte> bytes,
 }  // namespace
 
 OnnxGraph OnnxGraph::open(const std::filesystem::path& path) {
+  MappedFile file(path);
+  OnnxGraph graph = parse(file.bytes(), path.string());
+  graph.file_ = std::move(file);
+  return graph;
+}
+
+OnnxGraph OnnxGraph::parse(std::span<const std::byte> bytes, const std::string& name) {
   OnnxGraph graph;
-  graph.file_ = MappedFile(path);
-  graph.name_ = path.string();
-  graph.read_model();
+  graph.name_ = name;
+  graph.read_model(bytes);
   graph.follow_identities();
   return graph;
 }
 
-void OnnxGraph::read_model() {
+void OnnxGraph::read_model(std::span<const std::byte> bytes) {
   std::optional<std::span<const std::byte>> graph;
-  ProtobufReader reader(file_.bytes(), name_);
+  ProtobufReader reader(bytes, name_);
   for (ProtobufField field; reader.next(field);) {
     if (field.number != 7) continue;
     require_bytes(field, "the graph", name_);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ class OnnxGraph {
  public:
   /// Throws Error: kNotFound, kIo, kCorrupt, kUnsupported (no graph; a graph too large to be an encoder).
   static OnnxGraph open(const std::filesystem::path& path);
+  /// The same of bytes that must outlive it; `name` is what messages call them.
+  static OnnxGraph parse(std::span<const std::byte> bytes, const std::string& name);
 
   /// Name -> constant; Identity nodes are followed, so a constant that several names share has all of them.
   const std::map<std::string, OnnxTensor, std::less<>>& constants() const { return constants_; }
@@ -38,7 +41,7 @@ class OnnxGraph {
   const std::string& name() const { return name_; }
 
  private:
-  void read_model();
+  void read_model(std::span<const std::byte> bytes);
   void read_graph(std::span<const std::byte> graph);
   void read_node(std::span<const std::byte> bytes);
   void follow_identities();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "lib/base/printable.h"
 #include "lib/model/safetensors_header.h"
@@ -39,8 +40,7 @@ std::string node_name(const std::string& module) {
 
 }  // namespace
 
-OnnxWeights::OnnxWeights(const std::filesystem::path& path, const EncoderConfig& config)
-    : graph_(OnnxGraph::open(path)) {
+OnnxWeights::OnnxWeights(OnnxGraph graph, const EncoderConfig& config) : graph_(std::move(graph)) {
   refuse_quantised();
   for (const char* prefix : {"", "bert.", "model.", "auto_model.", "0.auto_model."}) {
     if (graph_.constants().contains(prefix + std::string(kWordEmbeddings))) prefix_ = prefix;

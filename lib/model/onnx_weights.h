@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <deque>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -20,9 +19,9 @@ namespace riverbank {
 /// the MatMul node that is named after it, transposed. Any thread may read.
 class OnnxWeights {
  public:
-  /// Throws Error: kNotFound, kIo, kCorrupt, kUnsupported (a quantised model, or a graph that keeps its weights in
-  /// another way; what was looked for is named).
-  OnnxWeights(const std::filesystem::path& path, const EncoderConfig& config);
+  /// Throws Error: kCorrupt, kUnsupported (a quantised model, or a graph that keeps its weights in another way; what
+  /// was looked for is named).
+  OnnxWeights(OnnxGraph graph, const EncoderConfig& config);
 
   const std::map<std::string, TensorView, std::less<>>& tensors() const { return tensors_; }
 
