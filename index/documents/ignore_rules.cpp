@@ -1,7 +1,6 @@
 #include "index/documents/ignore_rules.h"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 namespace riverbank {
@@ -80,8 +79,8 @@ bool IgnoreRules::ignored(std::string_view path, bool is_folder) const {
   const std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
   for (const IgnoreRules* folder = this; folder != nullptr; folder = folder->above_.get()) {
     const std::string_view below = path.substr(folder->depth_);
-    for (const IgnoreRule& rule : std::views::reverse(folder->rules_)) {
-      if (rule.matches(below, name, is_folder)) return !rule.negated();
+    for (auto rule = folder->rules_.rbegin(); rule != folder->rules_.rend(); ++rule) {
+      if (rule->matches(below, name, is_folder)) return !rule->negated();
     }
   }
   return false;
