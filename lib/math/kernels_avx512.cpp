@@ -1,6 +1,7 @@
 #include <immintrin.h>
 
 #include <cstdint>
+#include <utility>
 
 #include "lib/math/kernels.h"
 

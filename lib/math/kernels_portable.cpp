@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <utility>
 
 #include "lib/math/kernels.h"
 
