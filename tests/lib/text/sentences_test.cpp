@@ -18,6 +18,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> texts_of(const std::vector<Span>& spans, std::string_view text) {
   std::vector<std::string> out;
+  out.reserve(spans.size());
   for (const Span span : spans) out.emplace_back(span.of(text));
   return out;
 }
@@ -125,6 +126,7 @@ TEST(SentencesAndWords, AreTheSameOnManyThreads) {
   const std::vector<Span> expected = sentences(text);
   std::vector<std::thread> threads;
   std::vector<int> wrong(4);
+  threads.reserve(wrong.size());
   for (int& count : wrong) {
     threads.emplace_back([&] {
       for (int i = 0; i < 200; ++i) count += sentences(text) == expected && words(text).size() >= 6 ? 0 : 1;

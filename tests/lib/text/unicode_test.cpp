@@ -10,7 +10,7 @@
 namespace riverbank {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 void expect_text(const std::string& bytes, const std::string& text, const std::string& encoding) {
   const std::optional<DecodedText> decoded = decode_text(bytes);
