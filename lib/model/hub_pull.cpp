@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -68,8 +69,9 @@ void require_space(const HubCommit& from, const std::vector<HubFile>& files) {
 void link_to_blob(const fs::path& link, const fs::path& blob) {
   make_shared_folder(link.parent_path());
   const fs::path target = blob.lexically_relative(link.parent_path());
-  const fs::path temporary = fmt::format("{}.{}.tmp", link.string(), ::getpid());
-  ::unlink(temporary.c_str());
+  static std::atomic<unsigned> made = 0;
+  const fs::path temporary = fmt::format("{}.{}-{}.tmp", link.string(), ::getpid(), ++made);
+  ::unlink(temporary.c_str());  // another process's of long ago, with the same id
   if (::symlink(target.c_str(), temporary.c_str()) != 0) throw_errno("cannot write", link, errno);
   if (::rename(temporary.c_str(), link.c_str()) != 0) {
     const int error = errno;
