@@ -52,6 +52,11 @@ void check_filter(const DocumentFilter& filter) {
 
 StoreReader::StoreReader(Lease connection) : connection_(std::move(connection)) {}
 
+Connection& StoreReader::connection() {
+  if (connection_ == nullptr) throw Error(ErrorKind::kInvalidArgument, "this transaction has ended; begin another one");
+  return *connection_;
+}
+
 std::optional<std::string> StoreReader::setting(std::string_view name) {
   Query query(connection(), "SELECT value FROM settings WHERE name = ?");
   if (!query.bind(name).step()) return std::nullopt;

@@ -73,7 +73,9 @@ class StoreReader {
   /// `release` gets the connection back when the reader goes.
   using Lease = std::unique_ptr<Connection, std::function<void(Connection*)>>;
   explicit StoreReader(Lease connection);
-  Connection& connection() { return *connection_; }
+  /// Throws Error kInvalidArgument once the lease is given up.
+  Connection& connection();
+  void give_up() { connection_.reset(); }
 
  private:
   Lease connection_;

@@ -156,6 +156,7 @@ void StoreWriter::remove_all_vectors() {
 void StoreWriter::commit() {
   if (vectors_changed_) Query(connection(), "UPDATE state SET generation = generation + 1").run();
   connection().execute("COMMIT");
+  give_up();
 }
 
 }  // namespace riverbank

@@ -47,6 +47,7 @@ class StoreWriter : public StoreReader {
   /// Removes all documents' chunks and all vectors: before another model encodes everything anew.
   void remove_all_vectors();
 
+  /// Keeps what was done and lets the next writer begin; nothing may be asked of this one any more.
   void commit();
 
  private:
