@@ -75,10 +75,10 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI:
 
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* verb = chosen_verb(app);
-  const auto left = verb->remaining(true);
+  const auto left = app.remaining(true);  // what a verb does not know falls through to the program
   const std::string help = "; see: " + (verb == &app ? "" : app.get_name() + " ") + verb->get_name() + " --help";
   const auto extra = std::find_if(left.begin(), left.end(), [](const std::string& text) { return text != "--"; });
-  if (error.get_name() != "ExtrasError" || extra == left.end()) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || extra == left.end()) {
     std::string message = printable(error.what());
     for (std::size_t at = message.find(kMark); at != std::string::npos; at = message.find(kMark)) message.erase(at, 1);
     return message + help;

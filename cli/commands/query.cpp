@@ -104,7 +104,9 @@ nlohmann::ordered_json answer_as_json(const QueryArguments& arguments, const Ind
 }
 
 void print_nothing(Terminal& terminal, const Collection& collection, const SearchResult& result) {
-  const std::string where = collection.root.empty() ? "the collection" : shown(collection.root / collection.below);
+  const std::string where = collection.root.empty()    ? "the collection"
+                            : collection.below.empty() ? shown(collection.root)
+                                                       : shown(collection.root / collection.below);
   if (result.best_cosine > 0) {
     terminal.note(fmt::format("  Nothing in {} is about that (best {:.2f}, floor {:.2f}; --floor 0 shows it anyway).",
                               where, result.best_cosine, result.floor));

@@ -1,0 +1,172 @@
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/cli/fixture.h"
+
+namespace riverbank::cli {
+namespace {
+
+class Query : public ProgramTest {};
+
+TEST_F(Query, IndexesTheFolderFirstAndAnswersOneHitALineInAPipe) {
+  const Outcome outcome = query("loan money", {"--mode", "keyword"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::istringstream lines(outcome.out);
+  std::string line;
+  ASSERT_TRUE(std::getline(lines, line));
+  EXPECT_EQ(std::count(line.begin(), line.end(), '\t'), 3) << line;
+  EXPECT_THAT(line, HasSubstr("book/money.md:"));
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(Query, JsonHoldsEverything) {
+  const Outcome outcome = query("loan money", {"--json", "-k", "3"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json.at("question"), "loan money");
+  EXPECT_EQ(json.at("mode"), "hybrid");
+  ASSERT_EQ(json.at("hits").size(), 3U);
+  const auto& hits = json.at("hits");
+  const auto found =
+      std::find_if(hits.begin(), hits.end(), [](const auto& h) { return h.at("document") == "money.md"; });
+  ASSERT_NE(found, hits.end());
+  const auto& hit = *found;
+  EXPECT_EQ(hit.at("document"), "money.md");
+  EXPECT_EQ(hit.at("file"), path("book/money.md"));
+  EXPECT_EQ(hit.at("first_line"), 1);
+  EXPECT_EQ(hit.at("last_line"), 3);
+  EXPECT_EQ(hits.at(0).at("rank"), 1);
+  EXPECT_TRUE(hit.at("cosine").is_number());
+  EXPECT_TRUE(hit.at("bm25").is_number());
+  const std::string text = hit.at("text");
+  const auto& sentence = hit.at("best_sentence");
+  EXPECT_EQ(text.substr(sentence.at("begin"),
+                        sentence.at("end").get<std::size_t>() - sentence.at("begin").get<std::size_t>()),
+            sentence.at("text"));
+}
+
+TEST_F(Query, ShowsAPersonTheMarkedSentenceWithoutColourInMarks) {
+  query("loan");
+  program.set("NO_COLOR", "1");
+  const Outcome outcome = program.run_on_terminal({"query", "loan money", path("book"), "--floor", "0"}, 60);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("▌"));
+  EXPECT_THAT(outcome.out, HasSubstr("▐"));
+  EXPECT_THAT(outcome.out, HasSubstr("hits in "));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("\x1b[1m")));
+}
+
+TEST_F(Query, ColoursATerminalAndNothingElse) {
+  query("loan");
+  EXPECT_THAT(program.run_on_terminal({"query", "loan", path("book"), "--floor", "0"}).out, HasSubstr("\x1b[1;33m"));
+  EXPECT_THAT(query("loan").out, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(query("loan", {"--color", "never"}).out, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(Query, AnswersFromTheCollectionThatOneStandsIn) {
+  program.run({"index", path("book")});
+  program.work_in(program.home() / "book" / "notes");
+  const Outcome outcome = program.run({"query", "boat", "--floor", "0"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("boat.txt"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("money.md")));  // of the folder that one stands in
+}
+
+TEST_F(Query, SaysWhichCollectionsThereAreWhenItCannotTell) {
+  write("other/a.txt", "The tree.\n");
+  program.run({"index", path("book")});
+  program.run({"index", path("other")});
+  const Outcome outcome = program.run({"query", "boat"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("~/book"));
+  EXPECT_THAT(outcome.err, HasSubstr("~/other"));
+}
+
+TEST_F(Query, KeepsToTheFolderAndTheGlobThatWereNamed) {
+  program.run({"index", path("book")});
+  const Outcome below = program.run({"query", "bank", path("book/notes"), "--floor", "0"});
+  EXPECT_THAT(below.out, HasSubstr("boat.txt"));
+  EXPECT_THAT(below.out, Not(HasSubstr(".md")));
+  const Outcome glob = query("bank", {"--path", "*.md"});
+  EXPECT_THAT(glob.out, HasSubstr("river.md"));
+  EXPECT_THAT(glob.out, Not(HasSubstr("boat.txt")));
+  const Outcome file = program.run({"query", "bank", path("book/river.md"), "--floor", "0"});
+  EXPECT_THAT(file.out, HasSubstr("river.md"));
+  EXPECT_THAT(file.out, Not(HasSubstr("money.md")));
+}
+
+TEST_F(Query, RefreshesByItselfUnlessToldNotTo) {
+  query("bank");
+  write("book/new.txt", "An otter zigzags.\n");
+  EXPECT_THAT(query("zigzags", {"--mode", "keyword", "--no-refresh"}).exit_code, 1);
+  EXPECT_THAT(query("zigzags", {"--mode", "keyword"}).out, HasSubstr("new.txt"));
+  std::filesystem::remove(program.home() / "book/new.txt");
+  EXPECT_THAT(query("zigzags", {"--mode", "keyword"}).exit_code, 1);
+}
+
+TEST_F(Query, NothingFoundIsSaidAndIsOne) {
+  const Outcome keyword = query("xylophone", {"--mode", "keyword"});
+  EXPECT_EQ(keyword.exit_code, 1);
+  EXPECT_EQ(keyword.out, "");
+  EXPECT_THAT(keyword.err, HasSubstr("Nothing in ~/book"));
+  const Outcome floor = program.run({"query", "bank", path("book"), "--floor", "2"});
+  EXPECT_EQ(floor.exit_code, 1);
+  EXPECT_THAT(floor.err, HasSubstr("--floor 0 shows it anyway"));
+  const Outcome json = query("xylophone", {"--mode", "keyword", "--json"});
+  EXPECT_EQ(json.exit_code, 1);
+  EXPECT_TRUE(nlohmann::json::parse(json.out).at("hits").empty());
+}
+
+TEST_F(Query, AnyTextIsAQuestion) {
+  query("bank");
+  for (const std::string question : {"--exact bank?", "- bank", "\"bank", "bank AND NOT (", "NEAR(bank)", "bank*",
+                                     "col:bank", "'; drop table chunks"}) {
+    SCOPED_TRACE(question);
+    EXPECT_THAT(query(question).exit_code, ::testing::AnyOf(0, 1));
+  }
+  EXPECT_EQ(query("").exit_code, 1);
+  EXPECT_THAT(query("?!").exit_code, ::testing::AnyOf(0, 1));
+  const std::string megabyte = [] {
+    std::string text;
+    while (text.size() < 100'000) text += "bank of the river ";
+    return text;
+  }();
+  EXPECT_EQ(query(megabyte).exit_code, 0);
+  EXPECT_EQ(query(std::string("bank\x1b[31m\xff")).exit_code, 0);
+}
+
+TEST_F(Query, ControlCharactersNeverReachATerminal) {
+  write("book/evil\x1b[31m\nname.txt", "The loan \x1b]0;owned\x07 is \xe2\x80\xae backwards zigzag." +
+                                           std::string(2000, ' ') + std::string(2000, 'x'));
+  const Outcome pipe = query("zigzag", {"--mode", "keyword"});
+  EXPECT_EQ(pipe.exit_code, 0) << pipe.err;
+  for (const char* bad : {"\x1b", "\x07", "\xe2\x80\xae"}) EXPECT_THAT(pipe.out, Not(HasSubstr(bad)));
+  EXPECT_EQ(std::count(pipe.out.begin(), pipe.out.end(), '\n'), 1);
+}
+
+TEST_F(Query, BadArgumentsAreTwo) {
+  const Outcome folder = program.run({"query", "bank", path("bok")});
+  EXPECT_EQ(folder.exit_code, 2);
+  EXPECT_THAT(folder.err, HasSubstr("book?)"));
+  const Outcome none = program.run({"query", "bank"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("nothing is indexed yet"));
+  EXPECT_EQ(query("bank", {"-k", "0"}).exit_code, 2);
+  const Outcome model = query("bank", {"--model", "bge-smal-en-v1.5"});
+  EXPECT_EQ(model.exit_code, 2);
+  EXPECT_THAT(model.err, HasSubstr("bge-small-en-v1.5"));
+}
+
+TEST_F(Query, ABrokenPipeIsSuccessAndAFullDiskIsNot) {
+  query("bank");
+  EXPECT_EQ(program.shell("{ riverbank query bank ~/book --floor 0 --json; echo $? >~/code; } | true").exit_code, 0);
+  EXPECT_EQ(program.shell("cat ~/code").out, "0\n");
+  const Outcome full = program.shell("riverbank query bank ~/book --floor 0 --json >/dev/full");
+  EXPECT_EQ(full.exit_code, 2);
+  EXPECT_THAT(full.err, HasSubstr("No space left"));
+}
+
+}  // namespace
+}  // namespace riverbank::cli
