@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 
 cmake --install "$build" --prefix "$work/usr" >/dev/null
 cmake -S "$here" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/usr" -DCMAKE_BUILD_TYPE=Debug >/dev/null
-cmake --build "$work/build" >/dev/null
+cmake --build "$work/build"
 
 # The .pc file names the prefix of the configuration; a moved tree is told so.
 export PKG_CONFIG_PATH=$work/usr/lib/x86_64-linux-gnu/pkgconfig:$work/usr/lib/pkgconfig
