@@ -65,7 +65,7 @@ void expect_sound(const Document& document, const std::vector<Chunk>& chunks, co
 }
 
 std::vector<Chunk> chunks_of(const Document& document, std::size_t max_tokens = 64) {
-  const std::vector<Chunk> chunks = chunk_document(document, tiny_tokenizer(), {max_tokens});
+  std::vector<Chunk> chunks = chunk_document(document, tiny_tokenizer(), {max_tokens});
   expect_sound(document, chunks, tiny_tokenizer(), max_tokens);
   return chunks;
 }

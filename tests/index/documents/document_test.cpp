@@ -274,7 +274,8 @@ TEST(Readers, StandHostileText) {
 }
 
 TEST(Readers, ALongLineTakesLinearTime) {
-  const std::string line(60'000'000, 'x');
+  std::string line;
+  line.resize(60'000'000, 'x');
   for (const char* name : {"x.md", "x.rst", "x.txt", "x.c"}) {
     const Document document = read_document(name, line);
     ASSERT_EQ(document.blocks.size(), 1U);
