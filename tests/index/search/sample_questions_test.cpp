@@ -1,0 +1,77 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "riverbank/index.h"
+#include "tests/support/needs_model.h"
+#include "tests/support/temporary_folder.h"
+
+namespace riverbank {
+namespace {
+
+struct Question {
+  std::string text, file, answer;
+};
+
+std::vector<Question> shipped_questions() {
+  std::ifstream file(std::filesystem::path(RIVERBANK_SOURCE_DIR) / "samples/questions.tsv");
+  std::vector<Question> questions;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream fields(line);
+    Question question;
+    std::getline(fields, question.text, '\t');
+    std::getline(fields, question.file, '\t');
+    std::getline(fields, question.answer, '\t');
+    questions.push_back(question);
+  }
+  return questions;
+}
+
+/// White space runs as one space: an answer may be wrapped in its document.
+std::string flowing(const std::string& text) {
+  std::istringstream words(text);
+  std::string joined;
+  for (std::string word; words >> word;) joined += (joined.empty() ? "" : " ") + word;
+  return joined;
+}
+
+TEST(SampleQuestions, AreAnsweredByTheFirstHit) {
+  RIVERBANK_NEEDS_MODEL(kDefaultModel);
+  const testing::TemporaryFolder folder;
+  Index index = Index::open(folder.path() / "index");
+  const std::vector<std::filesystem::path> documents{std::filesystem::path(RIVERBANK_SOURCE_DIR) / "samples/documents"};
+  index.update_folders(documents);
+
+  const auto questions = shipped_questions();
+  ASSERT_EQ(questions.size(), 24U);
+  std::size_t answered = 0;
+  std::size_t sentences = 0;
+  for (const Question& question : questions) {
+    const SearchResult result = index.search(question.text);
+    if (result.hits.empty()) {
+      std::cout << "  nothing found: " << question.text << " (best " << result.best_cosine << ")\n";
+      continue;
+    }
+    const Hit& first = result.hits.front();
+    const std::string answer = flowing(question.answer);
+    if (first.document == question.file && flowing(first.text).find(answer) != std::string::npos) {
+      ++answered;
+      const TextRange range = first.best_sentence.value_or(TextRange{});
+      if (flowing(first.text.substr(range.begin, range.end - range.begin)).find(answer) != std::string::npos)
+        ++sentences;
+    } else {
+      std::cout << "  missed: " << question.text << " -> " << first.document << ":" << first.first_line << '\n';
+    }
+  }
+  std::cout << "  first hit right: " << answered << " of 24; the answer inside the marked sentence: " << sentences
+            << '\n';
+  EXPECT_GE(answered, 22U);
+}
+
+}  // namespace
+}  // namespace riverbank
