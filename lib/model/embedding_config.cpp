@@ -47,7 +47,7 @@ struct Modules {
 
 /// A folder that modules.json names, which must not lead out of the model's own.
 fs::path subfolder(const std::string& path, const std::string& file) {
-  const fs::path relative(path);
+  fs::path relative(path);
   const bool climbs = std::ranges::any_of(relative, [](const fs::path& part) { return part == ".."; });
   if (relative.is_absolute() || climbs || path.find('\0') != std::string::npos) {
     throw Error(ErrorKind::kCorrupt,

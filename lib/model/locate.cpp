@@ -72,7 +72,7 @@ std::optional<fs::path> find_in_hub_cache(const std::string& name) {
   std::vector<std::string> revisions = {asked.revision};
   if (asked.revision.empty()) revisions = {known != nullptr ? std::string(known->revision) : "main", "main"};
   for (const std::string& revision : revisions) {
-    const auto snapshot = find_snapshot(repository, revision);
+    auto snapshot = find_snapshot(repository, revision);
     if (snapshot && is_whole_model(*snapshot)) return snapshot;
   }
   return std::nullopt;

@@ -120,7 +120,7 @@ fs::path NewModel::commit(const std::string& name) {
                                                  "\" cannot be the name of a model: no '/', no control characters, no "
                                                  "'.' or '-' in front, at most 200 bytes; choose one with --name");
   }
-  const fs::path target = models_folder() / name;
+  fs::path target = models_folder() / name;
   if (::rename(folder_.c_str(), target.c_str()) == 0) {
     folder_.clear();
     return target;

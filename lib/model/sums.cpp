@@ -103,7 +103,7 @@ Sums read_sums(const fs::path& folder) {
 
 std::string format_sums(const Sums& sums) {
   std::string text;
-  for (const auto& [file, sum] : sums) text += sum + "  " + file + "\n";
+  for (const auto& [file, sum] : sums) text.append(sum).append("  ").append(file).append("\n");
   return text;
 }
 

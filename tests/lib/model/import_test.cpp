@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -331,7 +332,7 @@ TEST_F(ModelTest, HostileSumsAreRefused) {
   const fs::path folder = import(tiny("my-bert"));
   const std::string sum(64, 'a');
   for (const std::string& line : {sum + "  ../../secret", sum + "  /etc/passwd", sum + " x", std::string("short  x"),
-                                  sum + "  ", std::string(64, 'G') + "  x", sum + "  x\n" + sum + "  x"}) {
+                                  sum + "  ", std::string(64, 'G') + "  x", fmt::format("{0}  x\n{0}  x", sum)}) {
     std::ofstream(folder / kSumsFile) << line << "\n";
     expect_error(ErrorKind::kCorrupt, "must be 64 hex digits, two spaces and a file of the folder",
                  [&] { verify_model("my-bert", {}); });
