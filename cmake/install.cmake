@@ -21,9 +21,5 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/riverbankConfigVersion.cm
 install(FILES ${PROJECT_BINARY_DIR}/riverbankConfig.cmake ${PROJECT_BINARY_DIR}/riverbankConfigVersion.cmake
   DESTINATION ${package_folder})
 
-if(RIVERBANK_ONNX)
-  set(RIVERBANK_PC_REQUIRES " protobuf")
-  set(RIVERBANK_PC_LIBS " -lonnx_proto")
-endif()
 configure_file(cmake/riverbank.pc.in ${PROJECT_BINARY_DIR}/riverbank.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/riverbank.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
