@@ -44,7 +44,7 @@ void AtomCutter::add(const Block& block, Span span, std::size_t tokens, Cut befo
   while (!span.empty() && is_space(text_[span.end - 1])) --span.end;
   if (span.empty()) return;
   atoms_.push_back(
-      {span, block.section, static_cast<std::uint32_t>(tokens), before, block.kind == BlockKind::kHeading});
+      {span, block.section, static_cast<std::uint32_t>(tokens), before, block.kind == BlockKind::kHeading, is_markup_});
 }
 
 /// Where the sentences (or the lines) of a window begin, and how good a cut each beginning is.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "index/documents/document.h"
+#include "lib/text/markup.h"
 #include "lib/text/tokenizer.h"
 
 namespace riverbank {
@@ -19,6 +20,9 @@ struct Atom {
   std::uint32_t tokens = 0;  ///< without special tokens; those of neighbours add up, as no atom ends inside a word …
   Cut cut = Cut::kBlock;     ///< what the place before it is; … except at kForced, where a chunk must end
   bool is_heading = false;
+  bool is_markup = false;  ///< comments and tags alone: nothing to read
+
+  bool is_body() const { return !is_heading && !is_markup; }
 };
 
 /// What one atom may hold.
@@ -36,6 +40,7 @@ class AtomCutter {
   /// Calls `take(const Atom&)` for the atoms of a block in order.
   template <typename Take>
   void cut(const Block& block, Take&& take) {
+    is_markup_ = block.kind == BlockKind::kParagraph && is_only_markup(block.span.of(text_));
     Cut before = block.kind == BlockKind::kHeading ? Cut::kHeading : Cut::kBlock;
     for (std::size_t at = block.span.begin; at < block.span.end;) {
       const Span window = window_at(at, block.span.end);
@@ -61,6 +66,7 @@ class AtomCutter {
   AtomLimits limits_;
   std::vector<Piece> pieces_;  ///< of the window, their spans in the whole text
   std::vector<Atom> atoms_;
+  bool is_markup_ = false;  // the block being cut
 };
 
 }  // namespace riverbank

@@ -29,13 +29,15 @@ std::size_t tokens_of(std::span<const Atom> atoms) {
 struct Group {
   std::vector<Atom> atoms;
   std::size_t tokens = 0;
-  bool has_body = false;  ///< anything but headings
+  std::size_t read_tokens = 0;  ///< without those of mere markup
+  bool has_body = false;        ///< anything but headings and markup
 
   bool empty() const { return atoms.empty(); }
   void add(const Atom& atom) {
     atoms.push_back(atom);
     tokens += atom.tokens;
-    has_body = has_body || !atom.is_heading;
+    if (!atom.is_markup) read_tokens += atom.tokens;
+    has_body = has_body || atom.is_body();
   }
 };
 
@@ -109,26 +111,26 @@ void Chunker::close_unit() {
 }
 
 /// Whether two neighbours make a better passage together: a few words that lead in to their first subsection, siblings
-/// of which one says little, headings without any text.
+/// of which one says little, headings without any text. Markup alone is no passage: it goes with what follows.
 bool Chunker::belong_together(const Group& before, const Group& after) const {
-  if (before.empty()) return true;
+  if (before.read_tokens == 0) return true;
   const std::size_t little = max_tokens_ / 8;
   const std::size_t together = before.tokens + after.tokens;
   const std::uint32_t first = before.atoms.front().section;
   const std::uint32_t second = after.atoms.front().section;
-  if (paths_.is_part_of(second, first) && before.tokens < little) return together <= max_tokens_ - little;
+  if (paths_.is_part_of(second, first) && before.read_tokens < little) return together <= max_tokens_ - little;
   if (together > max_tokens_ / 2) return false;  // still about few things
   if (!before.has_body || !after.has_body) return true;
   const bool related =
       paths_.is_part_of(second, first) || document_.sections[first].parent == document_.sections[second].parent;
-  return related && (before.tokens < little || after.tokens < little);
+  return related && (before.read_tokens < little || after.read_tokens < little);
 }
 
-/// The innermost section that all of the atoms' text stands in; headings alone: that of the first.
+/// The innermost section that all of the atoms' text stands in; headings and markup alone: that of the first.
 std::uint32_t Chunker::section_of(std::span<const Atom> atoms) const {
   std::uint32_t section = std::numeric_limits<std::uint32_t>::max();
   for (const Atom& atom : atoms) {
-    if (atom.is_heading) continue;
+    if (!atom.is_body()) continue;
     section =
         section == std::numeric_limits<std::uint32_t>::max() ? atom.section : paths_.common(section, atom.section);
   }

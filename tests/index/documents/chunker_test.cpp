@@ -124,6 +124,16 @@ TEST(Chunker, AHeadingWithoutTextGoesWithWhatFollows) {
   EXPECT_THAT(chunks[0].headings, ElementsAre("A", "B"));
 }
 
+TEST(Chunker, MarkupAloneIsNoPassage) {
+  const Document document = read_document("x.md", "<!-- old: -->\n<a id=\"name\"></a>\n\n# A\n\n" + words(50) +
+                                                      "\n\n<a id=\"b\"></a>\n\n## B\n\n" + words(40) + "\n");
+  const std::vector<Chunk> chunks = chunks_of(document, 128);
+  ASSERT_EQ(chunks.size(), 2U);
+  EXPECT_EQ(chunks[0].first_line, 1U);
+  EXPECT_THAT(chunks[0].headings, ElementsAre("A"));
+  EXPECT_THAT(chunks[1].headings, ElementsAre("A", "B"));
+}
+
 TEST(Chunker, SmallSiblingsJoinUnderTheirParentsPath) {
   const Document document = read_document(
       "x.md", "# A\n\n" + words(40) + "\n\n## B\n\nThe river.\n\n## C\n\nThe bank.\n\n# D\n\nThe word.\n");
