@@ -6,7 +6,7 @@
 #include <string>
 
 #include "tests/support/program.h"
-#include "tests/support/tiny_model_folder.h"
+#include "tests/support/model_folder.h"
 
 namespace riverbank::cli {
 

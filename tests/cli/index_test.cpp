@@ -77,7 +77,7 @@ TEST_F(IndexVerb, AFolderThatIsMissingEmptyOrUnreadable) {
 
 TEST_F(IndexVerb, CtrlCStopsCleanlyAndTheNextRunGoesOn) {
   std::string text;
-  for (int i = 0; i < 400; ++i) text += "The bank of the river number " + std::to_string(i) + ". ";
+  for (int i = 0; i < 60; ++i) text += "The bank of the river number " + std::to_string(i) + ". ";
   for (int i = 0; i < 300; ++i) write("large/" + std::to_string(i) + ".txt", text + std::to_string(i));
   bool sent = false;
   const Outcome stopped =

@@ -10,7 +10,7 @@
 #include "riverbank/index.h"
 #include "tests/support/environment.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/tiny_model_folder.h"
+#include "tests/support/model_folder.h"
 
 namespace riverbank::testing {
 
