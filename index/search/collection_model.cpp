@@ -32,8 +32,11 @@ std::string CollectionModel::fingerprint() const {
   return fingerprint_;
 }
 
-void CollectionModel::adopt(const std::string& fingerprint) {
+void CollectionModel::adopt(const std::string& fingerprint) const {
   const std::lock_guard lock(mutex_);
+  if (embedder_ && embedder_->info().fingerprint != fingerprint) {
+    throw Error(ErrorKind::kInvalidArgument, other_model_message(collection_, "another", name_));
+  }
   fingerprint_ = fingerprint;
 }
 

@@ -23,8 +23,9 @@ class CollectionModel {
 
   const std::string& name() const { return name_; }
   std::string fingerprint() const;
-  /// From now on the collection's vectors are of this model.
-  void adopt(const std::string& fingerprint);
+  /// The collection's vectors are of the model with this fingerprint: the first were made, or all anew, perhaps by
+  /// another process. Throws Error kInvalidArgument when that is not the model that is loaded.
+  void adopt(const std::string& fingerprint) const;
 
  private:
   const std::string name_;
@@ -32,7 +33,8 @@ class CollectionModel {
   const int threads_;
   mutable std::mutex mutex_;
   mutable std::optional<Embedder> embedder_;
-  std::string fingerprint_;
+  // What follows from the store is no state of its own: a const searcher may learn it.
+  mutable std::string fingerprint_;
 };
 
 /// The sentence that refuses a collection of another model and says the way out.

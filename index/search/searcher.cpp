@@ -96,9 +96,10 @@ SearchResult Searcher::search(std::string_view question, const SearchOptions& op
   SearchResult result;
   const DocumentFilter filter{options.path_glob, options.metadata, std::nullopt};
   if (!filter.path_glob.empty()) PathGlob{filter.path_glob};  // throws when it cannot be read
-  const std::string fingerprint = model_.fingerprint();
+  const std::string fingerprint = store_.read().setting(SettingNames::kFingerprint).value_or("");
   if (words(question).empty() || fingerprint.empty()) return result;  // nothing asked, or nothing encoded yet
 
+  model_.adopt(fingerprint);  // another process may have made the first vectors
   const bool by_vector = options.mode != SearchMode::kKeyword;
   std::vector<float> vector;
   if (by_vector || options.best_sentences) vector = model_.embedder().embed(question, TextKind::kQuery);

@@ -295,7 +295,9 @@ TEST(Updates, TwoIndexesOfOnePlaceSeeEachOthersWork) {
   for (int i = 0; i < 5; ++i) {
     const std::string id = "r" + std::to_string(i);
     writer.add({.id = id, .text = words_of(static_cast<unsigned>(i), 8), .title = "", .metadata = {}});
-    EXPECT_EQ(documents_of(reader.search(words_of(static_cast<unsigned>(i), 8))).front(), id);
+    const auto found = documents_of(reader.search(words_of(static_cast<unsigned>(i), 8)));
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found.front(), id);
   }
   writer.remove("r2");
   EXPECT_THAT(documents_of(reader.search(words_of(2, 8))), ::testing::Not(Contains("r2")));
