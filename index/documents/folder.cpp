@@ -252,7 +252,7 @@ void Walk::look_at(int folder, const std::string& path, const char* name, unsign
     return;
   }
   if (needs_stat) {
-    const unsigned char known = IFTODT(info.st_mode);
+    const auto known = static_cast<unsigned char>(IFTODT(info.st_mode));
     if (type == DT_UNKNOWN && ignored(known == DT_DIR)) return;
     type = known;
   }

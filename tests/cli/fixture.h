@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "tests/support/program.h"
 #include "tests/support/model_folder.h"
+#include "tests/support/program.h"
 
 namespace riverbank::cli {
 
@@ -18,9 +18,10 @@ using ::testing::StartsWith;
 /// The program in a home that has tiny models under the catalogue's names and a folder ~/book of three documents.
 class ProgramTest : public ::testing::Test {
  protected:
+  static constexpr std::int64_t kPositions = 128;  // room for passages
   ProgramTest() {
     for (const char* name : {"bge-small-en-v1.5", "all-MiniLM-L6-v2"}) {
-      testing::write_tiny_model(program.home() / "data/riverbank/models" / name, name[0]);
+      testing::write_tiny_model(program.home() / "data/riverbank/models" / name, name[0], kPositions);
     }
     write("book/river.md", "# The river\n\nShe sat on the bank of the river. Reeds grew in the water.\n");
     write("book/money.md", "# Money\n\nThe bank gave a loan. He paid the money at the bank.\n");

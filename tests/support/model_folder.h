@@ -57,9 +57,11 @@ inline std::map<std::string, TensorView, std::less<>> checkpoint_tensors(const E
 }
 
 /// Writes tiny_model() as a folder in transformers' layout, which load_model() takes by its path; returns the folder.
-inline std::filesystem::path write_tiny_model(const std::filesystem::path& folder, unsigned seed = 7) {
+inline std::filesystem::path write_tiny_model(const std::filesystem::path& folder, unsigned seed = 7,
+                                              std::int64_t max_positions = tiny_config().max_positions) {
   std::filesystem::create_directories(folder);
-  const EncoderConfig config = tiny_config();
+  EncoderConfig config = tiny_config();
+  config.max_positions = max_positions;
   std::ofstream(folder / "config.json") << format_encoder_config(config);
   std::ofstream(folder / "vocab.txt") << tiny_vocabulary();
   write_safetensors(folder / "model.safetensors", checkpoint_tensors(random_encoder_weights(config, seed)));

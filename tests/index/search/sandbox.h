@@ -18,7 +18,7 @@ namespace riverbank::testing {
 class Sandbox {
  public:
   Sandbox() {
-    write_tiny_model(model());
+    write_tiny_model(model(), 7, 128);
     std::filesystem::create_directories(docs());
   }
 
