@@ -10,7 +10,8 @@
 namespace riverbank {
 namespace {
 
-std::vector<std::string> inner_and_outer_roots(const RootPath& root, const std::vector<StoredRoot>& all) {
+/// The folders among the roots that hold this one.
+std::vector<std::string> roots_around(const RootPath& root, const std::vector<StoredRoot>& all) {
   std::vector<std::string> related;
   for (const StoredRoot& other : all) {
     if (RootPath(other.path).relative(root.shown())) related.push_back(other.path);
@@ -22,12 +23,13 @@ std::vector<std::string> inner_and_outer_roots(const RootPath& root, const std::
 /// documents they take over.
 std::vector<StoredRoot> roots_for(Store& store, std::span<const std::filesystem::path> folders) {
   std::vector<std::string> wanted;
+  wanted.reserve(folders.size());
   StoreWriter writer = store.write();
   const std::vector<StoredRoot> known = writer.roots();
   for (const std::filesystem::path& folder : folders) {
     const RootPath root = RootPath::of_existing(folder);
     wanted.push_back(root.stored());
-    for (std::string& around : inner_and_outer_roots(root, known)) wanted.push_back(std::move(around));
+    for (std::string& around : roots_around(root, known)) wanted.push_back(std::move(around));
   }
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());

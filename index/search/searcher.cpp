@@ -18,7 +18,7 @@
 namespace riverbank {
 namespace {
 
-/// Passages that each side of a hybrid search puts forward: past 100 the figures of fusion.cpp do not change.
+/// Passages that each side of a hybrid search puts forward: from 100 on the figures of fusion.cpp hardly change.
 constexpr std::size_t kCandidates = 200;
 /// Passages whose words are weighed, so that one that only the vectors put forward gets its own BM25 too.
 constexpr std::size_t kWeighed = 2000;
@@ -82,6 +82,7 @@ std::vector<Hit> make_hits(StoreReader& reader, std::span<const Candidate> candi
 
 void mark_best_sentences(std::vector<Hit>& hits, std::span<const float> question, const Embedder& embedder) {
   std::vector<std::string_view> texts;
+  texts.reserve(hits.size());
   for (const Hit& hit : hits) texts.emplace_back(hit.text);
   const auto marks = best_sentences(texts, question, embedder);
   for (std::size_t i = 0; i < hits.size(); ++i) hits[i].best_sentence = marks[i];
