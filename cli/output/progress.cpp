@@ -14,6 +14,7 @@
 namespace riverbank::cli {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 std::string bar(double fraction) {
@@ -33,16 +34,15 @@ std::string time_left(double seconds, double fraction) {
 }  // namespace
 
 ProgressLine::ProgressLine(const Terminal& terminal)
-    : on_terminal_(terminal.err_is_terminal()), last_(steady_clock::now()) {
-  // The first line of a log comes after a minute; that of a terminal at once.
-  if (on_terminal_) last_ -= std::chrono::seconds(1);
-}
+    : on_terminal_(terminal.err_is_terminal()), last_(steady_clock::now()) {}
 
 ProgressLine::~ProgressLine() { clear(); }
 
 void ProgressLine::show(double fraction, std::string_view text) {
+  // On a terminal what is over in a moment needs no line; then ten a second. Elsewhere one a minute.
+  const auto interval = !on_terminal_ ? milliseconds(60'000) : drawn_ ? milliseconds(100) : milliseconds(400);
   const auto now = steady_clock::now();
-  if (now - last_ < (on_terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(60'000))) return;
+  if (now - last_ < interval) return;
   last_ = now;
   if (!on_terminal_) {
     std::fputs((std::string(text) + "\n").c_str(), stderr);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/math/dot.h"
+#include "lib/text/markup.h"
 #include "lib/text/sentences.h"
 
 namespace riverbank {
@@ -50,6 +51,32 @@ std::string unwrapped(std::string_view passage) {
   return result;
 }
 
+/// Whether a line is nothing but one mark over and over: the adornment of a heading, a rule, a fence.
+bool is_adornment(std::string_view line) {
+  return line.size() >= 3 && std::ispunct(static_cast<unsigned char>(line[0])) != 0 &&
+         line.find_first_not_of(line[0]) == std::string_view::npos;
+}
+
+/// A heading names what follows and markup says nothing: neither answers a question.
+bool can_answer(std::string_view passage, const TextRange& range) {
+  const std::string_view sentence = passage.substr(range.begin, range.end - range.begin);
+  if (sentence.front() == '#' || is_adornment(sentence) || is_only_markup(sentence)) return false;
+  std::string_view after = passage.substr(range.end);  // the underline of a heading stands on the next line
+  if (!after.starts_with('\n') && !after.starts_with("\r\n")) return true;
+  after.remove_prefix(after.find('\n') + 1);
+  return !is_adornment(trimmed(after.substr(0, after.find('\n'))));
+}
+
+/// The sentences to choose from: those that can answer, or all when none can.
+std::vector<TextRange> candidates_of(std::string_view passage) {
+  std::vector<TextRange> all = passage_sentences(passage);
+  std::vector<TextRange> answering;
+  for (const TextRange& range : all) {
+    if (can_answer(passage, range)) answering.push_back(range);
+  }
+  return answering.empty() ? all : answering;
+}
+
 }  // namespace
 
 std::vector<TextRange> passage_sentences(std::string_view passage) {
@@ -64,7 +91,7 @@ std::vector<std::optional<TextRange>> best_sentences(std::span<const std::string
   std::vector<std::string_view> texts;
   std::vector<std::pair<std::size_t, TextRange>> places;  // of each text: its passage and where it stands there
   for (std::size_t i = 0; i < passages.size() && texts.size() < kMaxMarkedSentences; ++i) {
-    const std::vector<TextRange> found = passage_sentences(passages[i]);
+    const std::vector<TextRange> found = candidates_of(passages[i]);
     if (found.size() == 1) best[i] = found.front();  // nothing to choose from
     if (found.size() <= 1) continue;
     for (const TextRange& range : found) {

@@ -46,11 +46,16 @@ const std::vector<Rule> kLayers = {
 
 /// Where the headers of a library that is not ours may be included; everywhere, for those that are not listed.
 const std::vector<Rule> kLibraries = {
-    {"unicode/", {"lib/text"}},       {"simdjson", {"lib/text"}},
-    {"curl/", {"lib/model"}},         {"onnx/", {"lib/model"}},
-    {"openssl/", {"lib/base", "lib/model"}},       {"xxhash", {"lib/base"}},
-    {"hnswlib/", {"index/vectors"}},  {"sqlite3", {"index/store"}},
-    {"SQLiteCpp/", {"index/store"}},  {"CLI/", {"cli"}},
+    {"unicode/", {"lib/text"}},
+    {"simdjson", {"lib/text"}},
+    {"curl/", {"lib/model"}},
+    {"onnx/", {"lib/model"}},
+    {"openssl/", {"lib/base", "lib/model"}},
+    {"xxhash", {"lib/base"}},
+    {"hnswlib/", {"index/vectors"}},
+    {"sqlite3", {"index/store"}},
+    {"SQLiteCpp/", {"index/store"}},
+    {"CLI/", {"cli"}},
     {"iostream", {"cli", "samples"}},  // the libraries never print
 };
 

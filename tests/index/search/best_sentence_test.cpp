@@ -55,6 +55,21 @@ TEST(BestSentences, IsTheOneWhoseOwnVectorIsNearest) {
   }
 }
 
+TEST(BestSentences, HeadingsAndMarkupAreNoAnswer) {
+  const Embedder embedder(testing::share(testing::tiny_model()));
+  for (const std::string passage :
+       {"# the river bank\n\nShe took a loan.", "the river bank\n==============\n\nShe took a loan.",
+        "<a id=\"the-river-bank\"></a>\n\nShe took a loan."}) {
+    SCOPED_TRACE(passage);
+    const std::vector<std::string_view> passages{passage};
+    const auto best = best_sentences(passages, embedder.embed("the river bank"), embedder);
+    ASSERT_TRUE(best[0]);
+    EXPECT_EQ(passage.substr(best[0]->begin, best[0]->end - best[0]->begin), "She took a loan.");
+  }
+  const std::vector<std::string_view> nothing_else{"# the river bank\n\n## the loan"};
+  EXPECT_TRUE(best_sentences(nothing_else, embedder.embed("river"), embedder)[0]);
+}
+
 TEST(BestSentences, EncodesABoundedNumber) {
   const Embedder embedder(testing::share(testing::tiny_model()));
   std::string passage;

@@ -9,8 +9,8 @@
 
 #include "riverbank/index.h"
 #include "tests/support/environment.h"
-#include "tests/support/temporary_folder.h"
 #include "tests/support/model_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace riverbank::testing {
 
