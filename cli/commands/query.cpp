@@ -30,7 +30,7 @@ struct QueryArguments {
   std::size_t top_k = SearchOptions().top_k;
   std::optional<float> floor;
   int threads = 0;
-  bool exact = false, refresh = true, json = false;
+  bool exact = false, no_refresh = false, json = false;
 };
 
 double seconds_since(steady_clock::time_point start) {
@@ -121,8 +121,8 @@ int run_query(Session& session, const QueryArguments& arguments) {
   IndexOptions options;
   options.model = arguments.model;
   options.threads = arguments.threads;
-  bool writable = arguments.refresh || !collection.exists;
-  if (!collection.exists && !arguments.refresh) {
+  bool writable = !arguments.no_refresh || !collection.exists;
+  if (!collection.exists && arguments.no_refresh) {
     throw Error(ErrorKind::kNotFound, shown(collection.root) +
                                           " is not indexed, and --no-refresh forbids it; run: riverbank index " +
                                           shown(collection.root));
@@ -182,7 +182,7 @@ void add_query_command(CLI::App& app, Session& session) {
   verb->add_option("--path", arguments->path, "Only files whose path matches")->type_name("GLOB");
   verb->add_option("--floor", arguments->floor, "Cosine below which nothing counts as found")->type_name("X");
   verb->add_flag("--exact", arguments->exact, "Compare with every vector instead of asking the graph");
-  verb->add_flag("!--no-refresh", arguments->refresh, "Answer from what is indexed, without looking at the files");
+  verb->add_flag("--no-refresh", arguments->no_refresh, "Answer from what is indexed, without looking at the files");
   verb->add_flag("--json", arguments->json, "Print everything as JSON");
   verb->add_option("--index", arguments->index, "The index in this folder")->type_name("DIR");
   verb->add_option("--model", arguments->model, "Encoder of a new index, by name or folder")->type_name("NAME");

@@ -11,8 +11,9 @@
 namespace riverbank {
 
 /// Of each passage the sentence whose own vector is nearest to the question's: the one that answers, by meaning and not
-/// by word. Headings and markup are no answer. All sentences go to the encoder in one call; passages after the first kMaxMarkedSentences sentences stay
-/// unmarked, so that the cost of a question is bounded. `question` is a unit vector of the embedder's. Any thread.
+/// by word. Headings and markup are no answer. All sentences go to the encoder in one call; passages after the first
+/// kMaxMarkedSentences sentences stay unmarked, so that the cost of a question is bounded. `question` is a unit vector
+/// of the embedder's. Any thread.
 std::vector<std::optional<TextRange>> best_sentences(std::span<const std::string_view> passages,
                                                      std::span<const float> question, const Embedder& embedder);
 
