@@ -23,10 +23,10 @@ std::string lasting_name(const std::string& model) {
 }
 
 CollectionSettings new_settings(Store& store, const IndexOptions& options) {
-  const CollectionSettings settings{.model = lasting_name(options.model),
-                                    .fingerprint = {},
-                                    .chunk_tokens = options.chunk_tokens,
-                                    .whole_documents = options.whole_documents};
+  CollectionSettings settings{.model = lasting_name(options.model),
+                              .fingerprint = {},
+                              .chunk_tokens = options.chunk_tokens,
+                              .whole_documents = options.whole_documents};
   if (options.access == Access::kReadOnly) return settings;
   StoreWriter writer = store.write();
   writer.set_setting(SettingNames::kModel, settings.model);

@@ -34,6 +34,7 @@ std::vector<StoredRoot> roots_for(Store& store, std::span<const std::filesystem:
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   std::vector<StoredRoot> roots;
+  roots.reserve(wanted.size());
   for (const std::string& path : wanted) roots.push_back({writer.add_root(path), path});
   writer.commit();
   return roots;

@@ -1,3 +1,4 @@
+// All that touches hnswlib, in one file: two that include it do not link.
 #include "index/vectors/hnsw_index.h"
 
 // Without this hnswlib defines functions that are not inline; our inner product is chosen at run time anyway.
@@ -291,7 +292,7 @@ void HnswIndex::Parts::add_batch(std::span<const std::int64_t> ids, const float*
     Slot target;
     int level;
     Slot source;
-    auto operator<=>(const BackLink&) const = default;
+    auto operator<=>(const BackLink&) const = default;  // NOLINT(modernize-use-nullptr): of generated code
   };
   std::vector<BackLink> back;
   for (std::size_t i = 0; i < ids.size(); ++i) {

@@ -1,3 +1,4 @@
+#include <fstream>
 #include <sstream>
 #include <vector>
 
@@ -117,6 +118,19 @@ TEST_F(Help, OfEachModelVerbLeadsWithExamplesThatRun) {
     SCOPED_TRACE(verb);
     expect_examples_to_run({"model", verb});
   }
+}
+
+TEST_F(Help, TheCommandsOfTheReadmeRun) {
+  std::ifstream readme(std::filesystem::path(RIVERBANK_SOURCE_DIR) / "README.md");
+  int commands = 0;
+  for (std::string line; std::getline(readme, line);) {
+    if (!line.starts_with("$ riverbank ") || line.find("samples/documents") != std::string::npos) continue;
+    SCOPED_TRACE(line);
+    const Outcome run = program.shell("riverbank index ~/book >/dev/null && cd ~/book && " + line.substr(2));
+    EXPECT_LT(run.exit_code, 2) << run.err;
+    ++commands;
+  }
+  EXPECT_GT(commands, 5);
 }
 
 TEST_F(Help, AllShowsTheFlagsOfEveryVerb) {
