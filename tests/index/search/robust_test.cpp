@@ -153,7 +153,7 @@ TEST(Model, AnotherOneIsRefusedWithTheWayOut) {
   fill(box, 3);
   box.update();
   const auto other = box.model().string() + "-2";
-  testing::write_tiny_model(other, 8);
+  testing::write_tiny_model(other, 8, 128);
   IndexOptions options = box.options();
   options.model = other;
   expect_error(ErrorKind::kInvalidArgument, "--reencode", [&] { box.open(options); });
@@ -173,7 +173,7 @@ TEST(Model, ReencodingMakesAllVectorsAnew) {
   IndexOptions options = box.options();
   options.model = box.model().string() + "-2";
   options.reencode = true;
-  testing::write_tiny_model(options.model, 8);
+  testing::write_tiny_model(options.model, 8, 128);
   Index index = box.open(options);
   const UpdateReport report = index.update();
   EXPECT_EQ(report.chunks_encoded, chunks);
