@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "index/documents/ignore_rules.h"
+#include "lib/base/descriptor.h"
 #include "lib/base/file.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
@@ -26,21 +27,6 @@ namespace {
 
 /// An ignore file larger than this is no list of patterns that anybody wrote.
 constexpr std::size_t kMaxIgnoreFileBytes = std::size_t{1} << 20U;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }

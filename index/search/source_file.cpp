@@ -13,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "lib/base/descriptor.h"
 #include "lib/text/unicode.h"
 
 namespace riverbank {
@@ -20,20 +21,6 @@ namespace {
 
 constexpr std::size_t kPrefix = 8192;  // where git, too, looks for binary files
 constexpr std::int64_t kRacyNs = 2'000'000'000;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::int64_t modified_ns(const struct stat& info) {
   return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;

@@ -10,26 +10,12 @@
 #include <cstring>
 #include <utility>
 
+#include "lib/base/descriptor.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
 namespace {
-
-/// Closes what open() gave.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 Descriptor open_for_reading(const std::filesystem::path& path, struct stat& info) {
   const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block the caller

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "lib/base/descriptor.h"
 #include "lib/base/file.h"
 #include "riverbank/error.h"
 
@@ -53,14 +54,13 @@ Sha256Digest sha256(std::string_view bytes) { return Sha256().update(bytes).fini
 
 Sha256Digest sha256_of_file(const std::filesystem::path& path, std::stop_token stop) {
   constexpr std::size_t kPiece = std::size_t{1} << 20U;
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw_errno("cannot open", path, errno);
-  const auto closer = std::unique_ptr<const int, void (*)(const int*)>(&file, [](const int* f) { ::close(*f); });
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) throw_errno("cannot open", path, errno);
   std::vector<std::byte> piece(kPiece);
   Sha256 hash;
   while (true) {
     if (stop.stop_requested()) throw Error(ErrorKind::kCancelled, "stopped");
-    const ssize_t got = ::read(file, piece.data(), piece.size());
+    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno("cannot read", path, errno);
     if (got == 0) return hash.finish();

@@ -75,11 +75,11 @@ TEST(Folder, RiverbankIgnoreHasTheLastWord) {
 TEST(Folder, RulesOfParentsCountInsideARepositoryOnly) {
   const TemporaryFolder outer;
   outer.write(".gitignore", "*.md\n");
-  outer.write("work/.gitignore", "*.log\n/root/top.txt\n");
-  outer.write("work/root/a.md", "x");
-  outer.write("work/root/a.log", "x");
-  outer.write("work/root/top.txt", "x");
-  const auto root = outer.path() / "work/root";
+  outer.write("work/.gitignore", "*.log\n/docs/top.txt\n");
+  outer.write("work/docs/a.md", "x");
+  outer.write("work/docs/a.log", "x");
+  outer.write("work/docs/top.txt", "x");
+  const auto root = outer.path() / "work/docs";
   EXPECT_THAT(paths(list_folder(root)), ElementsAre("a.log", "a.md", "top.txt"));
   outer.write("work/.git/info/exclude", "");
   EXPECT_THAT(paths(list_folder(root)), ElementsAre("a.md"));  // up to the work tree's top, no further
