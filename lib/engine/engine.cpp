@@ -111,6 +111,19 @@ Matrix Engine::forward_cls(const RaggedBatch& batch) {
   });
 }
 
+void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit) {
+  check(batch, parts_->config);
+  const auto rows = static_cast<Eigen::Index>(batch.ids.size());
+  const Eigen::OuterStride<> stride(static_cast<Eigen::Index>(parts_->pass.stride()));
+  with_memory_for(batch.ids.size(), [&] {
+    parts_->pass.all_rows(batch, [&](std::size_t after_layers, const float* hidden) {
+      visit(after_layers,
+            Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(hidden, rows, parts_->config.d_model, stride));
+    });
+    return 0;
+  });
+}
+
 const std::string& Engine::instruction_set() const { return parts_->instruction_set; }
 Precision Engine::precision() const { return Precision::kFloat32; }
 int Engine::threads() const { return parts_->pass.threads(); }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,6 +27,10 @@ struct EngineOptions {
   int threads = 0;              ///< 0: one for each core
 };
 
+/// Sees the hidden states (N, d_model) that leave the embeddings (after_layers = 0) and each layer, in order, while the
+/// batch is computed; they live until it returns.
+using LayerVisitor = std::function<void(std::size_t after_layers, const MatrixView& hidden)>;
+
 /// The encoder's forward pass, as fast as this processor can: packed weights, ragged batches, fused kernels, all cores.
 /// lib/transformer is its oracle. For one instruction set and precision a text's hidden states are the same bits alone,
 /// in any batch, with any number of threads. One forward at a time. Memory grows with the largest batch so far (about
@@ -48,6 +53,10 @@ class Engine {
   /// Only the first token's, [CLS], of each text -> (texts, d_model): the same bits as in forward(), but the last layer
   /// computes no more than that. Throws as forward() does, and for a text without tokens.
   Matrix forward_cls(const RaggedBatch& batch);
+
+  /// Shows every layer's hidden states; the last ones are forward()'s, bit for bit. Throws as forward() does, and what
+  /// the visitor throws. A batch without tokens shows nothing.
+  void forward_layers(const RaggedBatch& batch, const LayerVisitor& visit);
 
   const std::string& instruction_set() const;  ///< the one that really runs
   Precision precision() const;

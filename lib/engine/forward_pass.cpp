@@ -47,10 +47,10 @@ ForwardPass::ForwardPass(const EncoderConfig& config, const EncoderWeights& weig
   qkv_columns_ = layers_.front().query_key_value.columns();
 }
 
-const float* ForwardPass::all_rows(const RaggedBatch& batch) {
+const float* ForwardPass::all_rows(const RaggedBatch& batch, const Visitor& visit) {
   const std::size_t N = batch.ids.size();
   if (N == 0) return nullptr;
-  run_layers(batch, layers_.size(), {0, layers_.back().query_key_value.panels()});
+  run_layers(batch, layers_.size(), {0, layers_.back().query_key_value.panels()}, visit);
   return hidden_.data();
 }
 
@@ -62,7 +62,7 @@ const float* ForwardPass::first_rows(const RaggedBatch& batch) {
   const auto d_model = static_cast<std::size_t>(config_.d_model);
   const Panels queries{0, divide_up(d_model, kernels_.panel_columns)};
   const Panels keys_and_values{d_model / kernels_.panel_columns, last.query_key_value.panels()};
-  run_layers(batch, layers_.size() - 1, keys_and_values);
+  run_layers(batch, layers_.size() - 1, keys_and_values, {});
 
   first_hidden_.reserve(texts, model_columns_);
   first_queries_.reserve(texts, qkv_columns_);
@@ -80,7 +80,8 @@ const float* ForwardPass::first_rows(const RaggedBatch& batch) {
 }
 
 /// The first `full_layers` layers, and what `last_panels` names of the last layer's queries, keys and values.
-void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels last_panels) {
+void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels last_panels,
+                             const Visitor& visit) {
   const std::size_t N = batch.ids.size();
   reserve(batch);
   if (!is_packed_ && (ran_before_ || !are_few(N))) pack_all();
@@ -93,11 +94,13 @@ void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, 
     between_attentions(layer, attended_.data(), hidden_.data(), N, into, panels, query_key_value_.data());
   };
   embed(batch);
+  if (visit) visit(0, hidden_.data());
   project(nullptr, 0);
   split_queries(batch);
   for (std::size_t i = 0; i < full_layers; ++i) {
     attend(query_key_value_.data(), attended_.data());
     project(&layers_[i], i + 1);
+    if (visit) visit(i + 1, hidden_.data());
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "lib/base/parallel.h"
@@ -20,8 +21,11 @@ class ForwardPass {
  public:
   ForwardPass(const EncoderConfig& config, const EncoderWeights& weights, const Kernels& kernels, int threads);
 
+  /// Is shown the hidden states (N, d_model), row after row at stride(), before the first layer and after each.
+  using Visitor = std::function<void(std::size_t after_layers, const float* hidden)>;
+
   /// Hidden states of all rows -> (N, d_model), row after row at stride().
-  const float* all_rows(const RaggedBatch& batch);
+  const float* all_rows(const RaggedBatch& batch, const Visitor& visit = {});
   /// Those of each text's first row -> (texts, d_model), the same bits; no text may be empty.
   const float* first_rows(const RaggedBatch& batch);
 
@@ -56,7 +60,7 @@ class ForwardPass {
   enum class Spread { kThisThread, kAllThreads };
   using ProductKernel = void (*)(const Product&);
 
-  void run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels last_panels);
+  void run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels last_panels, const Visitor& visit);
   void reserve(const RaggedBatch& batch);
   void pack_all();
   void split_queries(const RaggedBatch& batch);

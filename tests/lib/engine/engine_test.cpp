@@ -100,6 +100,35 @@ TEST_P(EngineOn, ComputesWhatTheReadableEncoderDoes) {
   EXPECT_LT(worst, 1e-5);
 }
 
+TEST_P(EngineOn, ShowsEveryLayerOfTheReadableEncoder) {
+  struct Layers : Observer {
+    void hidden_states(const MatrixView& H) override { seen.emplace_back(H); }
+    std::vector<Matrix> seen;
+  };
+  const EncoderConfig config = config_of(4, 96, 3, 128);
+  const EncoderWeights weights = random_encoder_weights(config, 23);
+  const Encoder encoder(config, weights);
+  Engine made(config, weights, {.instruction_set = GetParam(), .threads = 2});
+  const RandomBatch batch(config, {1, 40, 0, 90}, 24);
+  std::vector<Matrix> shown;
+  made.forward_layers(batch.view(), [&](std::size_t after_layers, const MatrixView& hidden) {
+    EXPECT_EQ(after_layers, shown.size());
+    shown.emplace_back(hidden);
+  });
+  ASSERT_EQ(shown.size(), 5U);
+  EXPECT_EQ(shown.back(), made.forward(batch.view()));
+  for (const std::size_t i : {0U, 1U, 3U}) {
+    const RandomBatch one = batch.alone(i);
+    Layers layers;
+    encoder.forward(one.ids, one.types, layers);
+    for (std::size_t layer = 0; layer < shown.size(); ++layer) {
+      const auto rows = shown[layer].middleRows(static_cast<Eigen::Index>(batch.starts[i]), layers.seen[layer].rows());
+      EXPECT_LT((rows - layers.seen[layer]).cwiseAbs().maxCoeff(), 1e-5) << "text " << i << " layer " << layer;
+    }
+  }
+  made.forward_layers(RandomBatch(config, {}, 1).view(), [](std::size_t, const MatrixView&) { FAIL(); });
+}
+
 TEST_P(EngineOn, ComputesModelsOfOddSizes) {
   struct Sizes {
     std::int64_t d_model, heads, d_ff;
