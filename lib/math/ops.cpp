@@ -44,15 +44,18 @@ Matrix linear(const MatrixView& X, const MatrixView& W, const RowVectorView& b) 
 }
 
 Matrix softmax_rows(const MatrixView& X) {
+  constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
   Matrix Y(X.rows(), X.cols());
   if (X.cols() == 0) return Y;
   for (Eigen::Index i = 0; i < X.rows(); ++i) {
     const float largest = X.row(i).maxCoeff();
-    if (largest == -std::numeric_limits<float>::infinity()) {
+    if (largest == kMinusInfinity) {
       Y.row(i).setZero();
       continue;
     }
-    Y.row(i) = (X.row(i).array() - largest).exp();
+    // Eigen's exp stops at exp(-88): it would leave what is masked a trace above 0.
+    const auto x = X.row(i).array();
+    Y.row(i) = (x == kMinusInfinity).select(0.0F, (x - largest).exp());
     Y.row(i) /= Y.row(i).sum();
   }
   return Y;

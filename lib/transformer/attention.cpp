@@ -1,34 +1,32 @@
 #include "lib/transformer/attention.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 
 #include "lib/math/ops.h"
-#include "riverbank/error.h"
+#include "lib/transformer/shapes.h"
 
 namespace riverbank {
 
-Matrix attention_weights(const MatrixView& Q, const MatrixView& K) {
-  if (Q.cols() != K.cols() || K.cols() == 0 || K.rows() == 0) {
-    throw Error(
-        ErrorKind::kInvalidArgument,
-        fmt::format("attention: Q is {} and K is {}; both must have d_k >= 1 columns, and there must be at least "
-                    "one key.",
-                    shape_of(Q), shape_of(K)));
-  }
+namespace {
+
+Matrix masked_softmax(const char* where, const MatrixView& Q, const MatrixView& K, const Mask& mask) {
   const float sqrt_d_k = std::sqrt(static_cast<float>(K.cols()));
-  return softmax_rows(matmul_transposed(Q, K) / sqrt_d_k);
+  Matrix scores = matmul_transposed(Q, K) / sqrt_d_k;  // (n, m)
+  mask.apply(scores, where);
+  return softmax_rows(scores);
 }
 
-Matrix attention(const MatrixView& Q, const MatrixView& K, const MatrixView& V) {
-  if (K.rows() != V.rows()) {
-    throw Error(
-        ErrorKind::kInvalidArgument,
-        fmt::format("attention: K is {} and V is {}; every key must have one value.", shape_of(K), shape_of(V)));
-  }
-  const Matrix weights = attention_weights(Q, K);  // (n, m), rows sum to 1
-  return matmul(weights, V);                       // (n, d_v)
+}  // namespace
+
+Matrix attention_weights(const MatrixView& Q, const MatrixView& K, const Mask& mask) {
+  require_queries_and_keys("attention_weights", Q, K);
+  return masked_softmax("attention_weights", Q, K, mask);
+}
+
+Matrix attention(const MatrixView& Q, const MatrixView& K, const MatrixView& V, const Mask& mask) {
+  require_queries_keys_and_values("attention", Q, K, V);
+  const Matrix weights = masked_softmax("attention", Q, K, mask);  // (n, m), rows sum to 1
+  return matmul(weights, V);                                       // (n, d_v)
 }
 
 }  // namespace riverbank

@@ -58,8 +58,9 @@ Matrix MultiHeadAttention::forward(const MatrixView& X, Observer& observer) cons
     const MatrixView Q_i = Q.middleCols(first, d_k_);  // (T, d_k), and so the next two
     const MatrixView K_i = K.middleCols(first, d_k_);
     const MatrixView V_i = V.middleCols(first, d_k_);
-    observer.head(Q_i, K_i, V_i);
-    heads.middleCols(first, d_k_) = attention(Q_i, K_i, V_i);
+    const Matrix weights = attention_weights(Q_i, K_i);  // (T, T)
+    observer.head(weights);
+    heads.middleCols(first, d_k_) = matmul(weights, V_i);  // head_i = Attention(Q_i, K_i, V_i), eq. 1
   }
   return linear(heads, W_O_.weight, W_O_.bias);
 }

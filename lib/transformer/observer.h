@@ -13,9 +13,9 @@ class Observer {
   /// The hidden states that leave the embeddings (first call) or a layer (each call after), H (T, d_model).
   virtual void hidden_states(const MatrixView& /*H*/) {}
 
-  /// One attention head about to compute attention(Q, K, V): Q (n, d_k), K (m, d_k), V (m, d_v). The weights it uses
-  /// are attention_weights(Q, K).
-  virtual void head(const MatrixView& /*Q*/, const MatrixView& /*K*/, const MatrixView& /*V*/) {}
+  /// The weights with which one attention head takes the mean of the values, masks included: row i is how much query i
+  /// attends to each key, weights (n, m).
+  virtual void head(const MatrixView& /*weights*/) {}
 };
 
 }  // namespace riverbank

@@ -2,8 +2,6 @@
 
 #include <vector>
 
-#include "lib/transformer/attention.h"
-
 namespace riverbank {
 
 namespace {
@@ -14,8 +12,6 @@ void append(std::vector<float>& values, const Matrix& X) { values.insert(values.
 
 void TraceRecorder::hidden_states(const MatrixView& H) { append(trace_.hidden_states, H); }
 
-void TraceRecorder::head(const MatrixView& Q, const MatrixView& K, const MatrixView& /*V*/) {
-  append(trace_.attention, attention_weights(Q, K));
-}
+void TraceRecorder::head(const MatrixView& weights) { append(trace_.attention, weights); }
 
 }  // namespace riverbank

@@ -12,7 +12,7 @@ class TraceRecorder : public Observer {
   explicit TraceRecorder(Trace& trace) : trace_(trace) {}
 
   void hidden_states(const MatrixView& H) override;
-  void head(const MatrixView& Q, const MatrixView& K, const MatrixView& V) override;
+  void head(const MatrixView& weights) override;
 
  private:
   Trace& trace_;

@@ -75,6 +75,10 @@ TEST(Ops, SoftmaxOfMinusInfinity) {
   const Matrix Y = softmax_rows(matrix({{-kInfinity, 0, -kInfinity}, {-kInfinity, -kInfinity, -kInfinity}}));
   EXPECT_EQ(Y, matrix({{0, 1, 0}, {0, 0, 0}}));
   EXPECT_EQ(softmax_rows(Matrix(3, 0)).rows(), 3);
+  Matrix wide = Matrix::Constant(1, 19, -kInfinity);  // wider than a register, where exp is another function
+  wide(0, 5) = 3;
+  EXPECT_EQ(softmax_rows(wide).sum(), 1.0F);
+  EXPECT_EQ((softmax_rows(wide).array() > 0).count(), 1);
 }
 
 TEST(Ops, LayerNormByHand) {

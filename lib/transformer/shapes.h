@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+#include "lib/math/matrix.h"
+
+namespace riverbank {
+
+// What every form of attention asks of its arguments. `where` is the name of the function that was called, which the
+// message begins with.
+
+/// Throws Error kInvalidArgument unless Q (n, d_k) and K (m, d_k) have the same d_k >= 1 and there is a key, m >= 1.
+void require_queries_and_keys(std::string_view where, const MatrixView& Q, const MatrixView& K);
+
+/// The same, and that K (m, d_k) and V (m, d_v) have as many rows.
+void require_queries_keys_and_values(std::string_view where, const MatrixView& Q, const MatrixView& K,
+                                     const MatrixView& V);
+
+}  // namespace riverbank
