@@ -23,6 +23,11 @@ void require_below(std::size_t index, std::size_t count, const char* what) {
 
 }  // namespace
 
+std::span<const float> Trace::word_row(std::size_t token) const {
+  require_below(token, tokens.size(), "token");
+  return std::span(word_rows).subspan(token * dimensions, dimensions);
+}
+
 std::span<const float> Trace::hidden_state(std::size_t after_layers, std::size_t token) const {
   require_below(after_layers, layers + 1, "layer");
   require_below(token, tokens.size(), "token");
@@ -41,9 +46,38 @@ struct Transformer::Parts {
   explicit Parts(std::shared_ptr<const Model> loaded)
       : model(std::move(loaded)), encoder(model->config, model->weights) {}
 
+  Trace trace(const Encoding& encoding) const;
+
   std::shared_ptr<const Model> model;
   Encoder encoder;
 };
+
+Trace Transformer::Parts::trace(const Encoding& encoding) const {
+  const std::size_t T = encoding.size();
+  Trace trace;
+  trace.layers = static_cast<std::size_t>(model->config.num_layers);
+  trace.heads = static_cast<std::size_t>(model->config.num_heads);
+  trace.dimensions = static_cast<std::size_t>(model->config.d_model);
+  trace.truncated = encoding.truncated;
+  trace.tokens.reserve(T);
+  trace.word_rows.reserve(T * trace.dimensions);
+  for (std::size_t t = 0; t < T; ++t) {
+    const std::int32_t id = encoding.ids[t];
+    trace.tokens.push_back({.begin = encoding.offsets[t].begin,
+                            .end = encoding.offsets[t].end,
+                            .piece = std::string(model->tokenizer.piece(id)),
+                            .text = static_cast<std::size_t>(encoding.type_ids[t]),
+                            .special = id == model->tokenizer.cls_id() || id == model->tokenizer.sep_id()});
+    const auto row = model->weights.embeddings.word.row(id);
+    trace.word_rows.insert(trace.word_rows.end(), row.begin(), row.end());
+  }
+  trace.hidden_states.reserve((trace.layers + 1) * T * trace.dimensions);
+  trace.attention.reserve(trace.layers * trace.heads * T * T);
+
+  TraceRecorder recorder(trace);
+  encoder.forward(encoding.ids, encoding.type_ids, recorder);
+  return trace;
+}
 
 Transformer Transformer::load(const std::string& model) { return Transformer(load_model(model)); }
 
@@ -54,25 +88,13 @@ Transformer& Transformer::operator=(Transformer&&) noexcept = default;
 Transformer::~Transformer() = default;
 
 Trace Transformer::trace(std::string_view text, TextKind kind) const {
+  return parts_->trace(encode_text(*parts_->model, text, kind));
+}
+
+Trace Transformer::trace_pair(std::string_view first, std::string_view second) const {
   const Model& model = *parts_->model;
-  const Encoding encoding = encode_text(model, text, kind);
-  const std::size_t T = encoding.size();
-
-  Trace trace;
-  trace.layers = static_cast<std::size_t>(model.config.num_layers);
-  trace.heads = static_cast<std::size_t>(model.config.num_heads);
-  trace.dimensions = static_cast<std::size_t>(model.config.d_model);
-  trace.tokens.reserve(T);
-  for (std::size_t t = 0; t < T; ++t) {
-    const Span offset = encoding.offsets[t];
-    trace.tokens.push_back({offset.begin, offset.end, std::string(model.tokenizer.piece(encoding.ids[t]))});
-  }
-  trace.hidden_states.reserve((trace.layers + 1) * T * trace.dimensions);
-  trace.attention.reserve(trace.layers * trace.heads * T * T);
-
-  TraceRecorder recorder(trace);
-  parts_->encoder.forward(encoding.ids, encoding.type_ids, recorder);
-  return trace;
+  return parts_->trace(
+      model.tokenizer.encode_pair(first, second, static_cast<std::size_t>(model.embedding.max_tokens)));
 }
 
 }  // namespace riverbank

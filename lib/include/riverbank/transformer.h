@@ -27,6 +27,10 @@ class Transformer {
   /// What the encoder made of a text, cut at the model's limit. Any bytes are a text.
   Trace trace(std::string_view text, TextKind kind = TextKind::kPassage) const;
 
+  /// What it made of [CLS] first [SEP] second [SEP], cut at the model's limit from whichever is longer. The encoders of
+  /// this project were trained on single texts: that they read a pair is a demonstration, not what they are good at.
+  Trace trace_pair(std::string_view first, std::string_view second) const;
+
  private:
   struct Parts;
   std::unique_ptr<const Parts> parts_;

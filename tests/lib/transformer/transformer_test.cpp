@@ -46,6 +46,36 @@ TEST(Transformer, TracesTokensStatesAndAttention) {
   }
 }
 
+TEST(Transformer, TracesTheTablesRowsThatNoContextChanges) {
+  const auto model = share(tiny_model());
+  const Transformer transformer(model);
+  const Trace one = transformer.trace("the bank");
+  const Trace other = transformer.trace("she sat on the bank");
+  const auto copy = [](std::span<const float> row) { return std::vector<float>(row.begin(), row.end()); };
+  EXPECT_EQ(copy(one.word_row(2)), copy(other.word_row(5)));
+  EXPECT_NE(copy(one.word_row(2)), copy(one.word_row(1)));
+  const auto row = model->weights.embeddings.word.row(model->tokenizer.encode("bank", 3).ids[1]);
+  EXPECT_TRUE(std::equal(row.begin(), row.end(), one.word_row(2).begin()));
+  EXPECT_NE(copy(one.hidden_state(0, 2)), copy(other.hidden_state(0, 5)));  // another place
+}
+
+TEST(Transformer, TracesAPair) {
+  const auto model = share(tiny_model());
+  const Trace trace = Transformer(model).trace_pair("the bank", "of money");
+  ASSERT_EQ(trace.tokens.size(), 7U);  // [CLS] the bank [SEP] of money [SEP]
+  EXPECT_TRUE(trace.tokens[3].special);
+  EXPECT_EQ(trace.tokens[3].text, 0U);
+  EXPECT_EQ(trace.tokens[4].text, 1U);
+  EXPECT_FALSE(trace.tokens[4].special);
+  EXPECT_EQ(trace.tokens[4].begin, 0U);  // bytes of its own text
+  EXPECT_FALSE(trace.truncated);
+  const Encoding encoding = model->tokenizer.encode_pair("the bank", "of money", 32);
+  const Matrix hidden = Encoder(model->config, model->weights).forward(encoding.ids, encoding.type_ids);
+  const std::span<const float> last = trace.hidden_state(2, 6);
+  EXPECT_TRUE(std::equal(last.begin(), last.end(), hidden.row(6).begin()));
+  EXPECT_TRUE(Transformer(model).trace_pair(std::string(100, '?'), "of money").truncated);
+}
+
 TEST(Transformer, LayersAndHeadsAreKeptApart) {
   const Trace trace = Transformer(share(tiny_model())).trace("she sat on the bank");
   const auto copy = [](std::span<const float> row) { return std::vector<float>(row.begin(), row.end()); };
@@ -80,6 +110,7 @@ TEST(Transformer, WhatTheTraceDoesNotHaveIsRefused) {
   expect_error(ErrorKind::kInvalidArgument, "no head 3: it has 3", [&] { trace.attention_of(0, 3, 0); });
   expect_error(ErrorKind::kInvalidArgument, "no token 4: it has 4", [&] { trace.attention_of(0, 0, 4); });
   expect_error(ErrorKind::kInvalidArgument, "no token 4: it has 4", [&] { trace.hidden_state(0, 4); });
+  expect_error(ErrorKind::kInvalidArgument, "no token 4: it has 4", [&] { trace.word_row(4); });
   expect_error(ErrorKind::kInvalidArgument, "no layer 3: it has 3", [&] { trace.hidden_state(3, 0); });
 }
 

@@ -1,0 +1,100 @@
+#include "lib/insight/html.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/printable.h"
+
+namespace riverbank {
+namespace {
+
+bool is_text_space(char c) { return c == '\n' || c == '\t' || c == '\r'; }
+
+}  // namespace
+
+std::string visible(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t run = std::min(text.find_first_of("\n\t\r"), text.size());
+    out += printable(text.substr(0, run));
+    text.remove_prefix(run);
+    while (!text.empty() && is_text_space(text[0])) {
+      out += text[0];
+      text.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : visible(text)) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string json_in_script(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const auto length = static_cast<std::size_t>(utf8_sequence_length(json));
+    const std::string_view sequence = json.substr(0, length == 0 ? 1 : length);
+    if (length == 0) {
+      out += "\\ufffd";
+    } else if (sequence == "<" || sequence == ">" || sequence == "&") {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(sequence[0]));
+    } else if (is_text_space(sequence[0])) {
+      out += ' ';  // between values: a string of JSON holds none
+    } else if (const std::string safe = printable(sequence); safe.starts_with("\\u") && sequence != "\\") {
+      out += safe;
+    } else if (safe.starts_with("\\x") && sequence != "\\") {
+      out += "\\u00" + safe.substr(2);
+    } else {
+      out += sequence;
+    }
+    json.remove_prefix(sequence.size());
+  }
+  return out;
+}
+
+std::string make_html(const HtmlPage& page) {
+  std::string out = fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{}",
+      escape_html(page.title), page_asset("page.css"));
+  for (const std::string_view style : page.styles) out += page_asset(style);
+  out += "</style>\n</head>\n<body>\n" + page.body;
+  if (!page.data.empty()) {
+    out += "\n<script type=\"application/json\" id=\"data\">" + json_in_script(page.data) + "</script>";
+  }
+  for (const std::string_view script : page.scripts) {
+    out += "\n<script>\n";
+    out += page_asset(script);
+    out += "</script>";
+  }
+  out += "\n</body>\n</html>\n";
+  return out;
+}
+
+}  // namespace riverbank
