@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
 
@@ -11,6 +10,7 @@
 #include "cli/output/hits.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
+#include "cli/search_flags.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
 
@@ -20,17 +20,12 @@ namespace {
 
 using std::chrono::steady_clock;
 
-const std::map<std::string, SearchMode> kModes{
-    {"hybrid", SearchMode::kHybrid}, {"vector", SearchMode::kVector}, {"keyword", SearchMode::kKeyword}};
-
 struct QueryArguments {
   std::string question;
   std::string folder, index, model, path;
-  SearchMode mode = SearchMode::kHybrid;
-  std::size_t top_k = SearchOptions().top_k;
-  std::optional<float> floor;
+  SearchOptions search;
   int threads = 0;
-  bool exact = false, no_refresh = false, json = false;
+  bool no_refresh = false, json = false;
 };
 
 double seconds_since(steady_clock::time_point start) {
@@ -94,13 +89,15 @@ nlohmann::ordered_json answer_as_json(const QueryArguments& arguments, const Ind
                                       double seconds) {
   nlohmann::ordered_json hits = nlohmann::ordered_json::array();
   for (const Hit& hit : result.hits) hits.push_back(to_json(hit, hits.size() + 1));
-  std::string mode;
-  for (const auto& [name, value] : kModes) {
-    if (value == arguments.mode) mode = name;
-  }
   const IndexStatus status = index.status();
-  return {{"question", arguments.question},    {"index", status.location}, {"model", status.model}, {"mode", mode},
-          {"best_cosine", result.best_cosine}, {"floor", result.floor},    {"seconds", seconds},    {"hits", hits}};
+  return {{"question", arguments.question},
+          {"index", status.location},
+          {"model", status.model},
+          {"mode", name_of(arguments.search.mode)},
+          {"best_cosine", result.best_cosine},
+          {"floor", result.floor},
+          {"seconds", seconds},
+          {"hits", hits}};
 }
 
 void print_nothing(Terminal& terminal, const Collection& collection, const SearchResult& result) {
@@ -142,11 +139,7 @@ int run_query(Session& session, const QueryArguments& arguments) {
     }
     return opened;
   }();
-  SearchOptions search;
-  search.mode = arguments.mode;
-  search.top_k = arguments.top_k;
-  search.exact = arguments.exact;
-  search.floor = arguments.floor;
+  SearchOptions search = arguments.search;
   search.path_glob = glob_of(collection, arguments.path);
   const auto asked = steady_clock::now();
   const SearchResult result = index.search(arguments.question, search);
@@ -175,13 +168,10 @@ void add_query_command(CLI::App& app, Session& session) {
                "  riverbank query \"side effects\" --json\n");
   verb->add_option("question", arguments->question, "What you want to know")->required()->type_name("QUESTION");
   verb->add_option("folder", arguments->folder, "Where to look; none: the collection you are in")->type_name("FOLDER");
-  verb->add_option("-k,--top-k", arguments->top_k, "How many passages")->capture_default_str()->type_name("N");
-  verb->add_option("--mode", arguments->mode, "hybrid, vector or keyword")
-      ->transform(CLI::CheckedTransformer(kModes).description(""))
-      ->type_name("MODE");
+  verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages")->capture_default_str()->type_name("N");
+  add_search_flags(*verb, arguments->search);
   verb->add_option("--path", arguments->path, "Only files whose path matches")->type_name("GLOB");
-  verb->add_option("--floor", arguments->floor, "Cosine below which nothing counts as found")->type_name("X");
-  verb->add_flag("--exact", arguments->exact, "Compare with every vector instead of asking the graph");
+  verb->add_option("--floor", arguments->search.floor, "Cosine below which nothing counts as found")->type_name("X");
   verb->add_flag("--no-refresh", arguments->no_refresh, "Answer from what is indexed, without looking at the files");
   verb->add_flag("--json", arguments->json, "Print everything as JSON");
   verb->add_option("--index", arguments->index, "The index in this folder")->type_name("DIR");
