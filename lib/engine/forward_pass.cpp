@@ -35,12 +35,13 @@ ForwardPass::ForwardPass(const EncoderConfig& config, const EncoderWeights& weig
       product_activation_(product_with_activation(kernels, config.activation)),
       pool_(threads) {
   for (const EncoderLayerWeights& layer : weights_.layers) {
-    layers_.push_back({.query_key_value = Linear(kernels, {&layer.query, &layer.key, &layer.value}),
-                       .attention_output = Linear(kernels, {&layer.attention_output}),
-                       .attention_norm = layer.attention_norm,
-                       .intermediate = Linear(kernels, {&layer.intermediate}),
-                       .output = Linear(kernels, {&layer.output}),
-                       .output_norm = layer.output_norm});
+    layers_.push_back(
+        {.query_key_value = Linear(kernels, {&layer.attention.query, &layer.attention.key, &layer.attention.value}),
+         .attention_output = Linear(kernels, {&layer.attention.output}),
+         .attention_norm = layer.attention_norm,
+         .intermediate = Linear(kernels, {&layer.feed_forward.inner}),
+         .output = Linear(kernels, {&layer.feed_forward.outer}),
+         .output_norm = layer.output_norm});
   }
   model_columns_ = layers_.front().output.columns();
   inner_columns_ = layers_.front().intermediate.columns();

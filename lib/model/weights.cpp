@@ -67,10 +67,11 @@ class Loader {
   EncoderLayerWeights encoder_layer(std::int64_t layer) {
     const std::string here = "encoder.layer." + std::to_string(layer) + ".";
     const std::int64_t d = config_.d_model;
-    return {linear(here + "attention.self.query", d, d),     linear(here + "attention.self.key", d, d),
-            linear(here + "attention.self.value", d, d),     linear(here + "attention.output.dense", d, d),
-            layer_norm(here + "attention.output.LayerNorm"), linear(here + "intermediate.dense", config_.d_ff, d),
-            linear(here + "output.dense", d, config_.d_ff),  layer_norm(here + "output.LayerNorm")};
+    return {{linear(here + "attention.self.query", d, d), linear(here + "attention.self.key", d, d),
+             linear(here + "attention.self.value", d, d), linear(here + "attention.output.dense", d, d)},
+            layer_norm(here + "attention.output.LayerNorm"),
+            {linear(here + "intermediate.dense", config_.d_ff, d), linear(here + "output.dense", d, config_.d_ff)},
+            layer_norm(here + "output.LayerNorm")};
   }
 
   LinearWeights linear(const std::string& name, std::int64_t d_out, std::int64_t d_in) {
@@ -160,8 +161,10 @@ class Generator {
                            {},
                            storage_};
     for (std::int64_t layer = 0; layer < config_.num_layers; ++layer) {
-      weights.layers.push_back({linear(d, d), linear(d, d), linear(d, d), linear(d, d), layer_norm(), linear(d_ff, d),
-                                linear(d, d_ff), layer_norm()});
+      weights.layers.push_back({{linear(d, d), linear(d, d), linear(d, d), linear(d, d)},
+                                layer_norm(),
+                                {linear(d_ff, d), linear(d, d_ff)},
+                                layer_norm()});
     }
     return weights;
   }

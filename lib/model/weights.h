@@ -28,12 +28,21 @@ struct EmbeddingWeights {
   LayerNormWeights norm;
 };
 
+/// W_Q, W_K, W_V and W_O, all heads' side by side, each (d_model, d_model).
+struct AttentionWeights {
+  LinearWeights query, key, value;
+  LinearWeights output;
+};
+
+struct FeedForwardWeights {
+  LinearWeights inner;  ///< W_1 (d_ff, d_model)
+  LinearWeights outer;  ///< W_2 (d_model, d_ff)
+};
+
 struct EncoderLayerWeights {
-  LinearWeights query, key, value;  ///< (d_model, d_model)
-  LinearWeights attention_output;   ///< W_O (d_model, d_model)
+  AttentionWeights attention;
   LayerNormWeights attention_norm;
-  LinearWeights intermediate;  ///< (d_ff, d_model)
-  LinearWeights output;        ///< (d_model, d_ff)
+  FeedForwardWeights feed_forward;
   LayerNormWeights output_norm;
 };
 

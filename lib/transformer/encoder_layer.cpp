@@ -5,9 +5,9 @@
 namespace riverbank {
 
 EncoderLayer::EncoderLayer(const EncoderLayerWeights& weights, const EncoderConfig& config)
-    : attention_(weights, config.num_heads),
+    : attention_(weights.attention, config.num_heads),
       attention_norm_(weights.attention_norm),
-      feed_forward_(weights, config.activation),
+      feed_forward_(weights.feed_forward, config.activation),
       output_norm_(weights.output_norm),
       epsilon_(config.layer_norm_epsilon) {}
 

@@ -23,8 +23,8 @@ Matrix (*function_of(Activation activation))(const MatrixView&) {
 
 }  // namespace
 
-FeedForward::FeedForward(const EncoderLayerWeights& weights, Activation activation)
-    : W_1_(weights.intermediate), W_2_(weights.output), activation_(function_of(activation)) {
+FeedForward::FeedForward(const FeedForwardWeights& weights, Activation activation)
+    : W_1_(weights.inner), W_2_(weights.outer), activation_(function_of(activation)) {
   if (W_1_.weight.rows() != W_2_.weight.cols() || W_1_.weight.cols() != W_2_.weight.rows()) {
     throw Error(ErrorKind::kInvalidArgument,
                 fmt::format("FeedForward: W_1 is {} and W_2 is {}; they must be (d_ff, d_model) and (d_model, d_ff).",

@@ -15,7 +15,7 @@ namespace riverbank {
 class FeedForward {
  public:
   /// Throws Error kInvalidArgument when W_1 (d_ff, d_model) and W_2 (d_model, d_ff) do not fit each other.
-  FeedForward(const EncoderLayerWeights& weights, Activation activation);
+  FeedForward(const FeedForwardWeights& weights, Activation activation);
 
   /// X (T, d_model) -> (T, d_model). Throws Error kInvalidArgument for another width.
   Matrix forward(const MatrixView& X) const;

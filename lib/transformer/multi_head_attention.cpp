@@ -22,11 +22,11 @@ void require_square(const char* name, const LinearWeights& linear, Eigen::Index 
 
 }  // namespace
 
-MultiHeadAttention::MultiHeadAttention(const EncoderLayerWeights& weights, Eigen::Index num_heads)
+MultiHeadAttention::MultiHeadAttention(const AttentionWeights& weights, Eigen::Index num_heads)
     : W_Q_(weights.query),
       W_K_(weights.key),
       W_V_(weights.value),
-      W_O_(weights.attention_output),
+      W_O_(weights.output),
       num_heads_(num_heads),
       d_k_(num_heads < 1 ? 0 : W_Q_.weight.cols() / num_heads) {
   const Eigen::Index d_model = W_Q_.weight.cols();

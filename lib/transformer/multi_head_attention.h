@@ -16,7 +16,7 @@ namespace riverbank {
 class MultiHeadAttention {
  public:
   /// Throws Error kInvalidArgument when d_model is no multiple of num_heads or a matrix is not (d_model, d_model).
-  MultiHeadAttention(const EncoderLayerWeights& weights, Eigen::Index num_heads);
+  MultiHeadAttention(const AttentionWeights& weights, Eigen::Index num_heads);
 
   /// X (T, d_model) -> (T, d_model). Throws Error kInvalidArgument for another width.
   Matrix forward(const MatrixView& X, Observer& observer) const;

@@ -44,13 +44,13 @@ inline std::map<std::string, TensorView, std::less<>> checkpoint_tensors(const E
   for (std::size_t i = 0; i < weights.layers.size(); ++i) {
     const EncoderLayerWeights& layer = weights.layers[i];
     const std::string here = fmt::format("encoder.layer.{}.", i);
-    add_linear(here + "attention.self.query", layer.query);
-    add_linear(here + "attention.self.key", layer.key);
-    add_linear(here + "attention.self.value", layer.value);
-    add_linear(here + "attention.output.dense", layer.attention_output);
+    add_linear(here + "attention.self.query", layer.attention.query);
+    add_linear(here + "attention.self.key", layer.attention.key);
+    add_linear(here + "attention.self.value", layer.attention.value);
+    add_linear(here + "attention.output.dense", layer.attention.output);
     add_norm(here + "attention.output.LayerNorm", layer.attention_norm);
-    add_linear(here + "intermediate.dense", layer.intermediate);
-    add_linear(here + "output.dense", layer.output);
+    add_linear(here + "intermediate.dense", layer.feed_forward.inner);
+    add_linear(here + "output.dense", layer.feed_forward.outer);
     add_norm(here + "output.LayerNorm", layer.output_norm);
   }
   return tensors;

@@ -292,8 +292,7 @@ TEST(Embedder, WeightsThatAreNoNumbersAreToldNotReturned) {
   std::vector<float> gamma(24, std::numeric_limits<float>::quiet_NaN());
   EncoderWeights weights{broken.weights.embeddings, {}, broken.weights.storage};
   for (const EncoderLayerWeights& layer : broken.weights.layers) {
-    weights.layers.push_back({layer.query, layer.key, layer.value, layer.attention_output, layer.attention_norm,
-                              layer.intermediate, layer.output,
+    weights.layers.push_back({layer.attention, layer.attention_norm, layer.feed_forward,
                               LayerNormWeights{RowVectorMap(gamma.data(), 24), layer.output_norm.beta}});
   }
   const Embedder embedder(std::make_shared<const Model>(Model{.name = broken.name,

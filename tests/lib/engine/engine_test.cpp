@@ -212,7 +212,7 @@ TEST_P(EngineOn, TakesNoTypesAsTypeZero) {
 
 TEST_P(EngineOn, LetsNotANumberShow) {
   RandomModel model(config_of(1, 32, 2, 64), 8);
-  const_cast<float*>(model.weights().layers[0].intermediate.weight.data())[5] = NAN;
+  const_cast<float*>(model.weights().layers[0].feed_forward.inner.weight.data())[5] = NAN;
   const RandomBatch batch(model.config(), {4}, 17);
   EXPECT_TRUE(engine(model).forward(batch.view()).array().isNaN().all());
 }

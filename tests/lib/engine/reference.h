@@ -24,12 +24,13 @@ class RandomModel {
     fill(tables.norm);
     for (std::int64_t i = 0; i < config.num_layers; ++i) {
       EncoderLayerWeights layer;
-      for (LinearWeights* linear : {&layer.query, &layer.key, &layer.value, &layer.attention_output}) {
+      for (LinearWeights* linear :
+           {&layer.attention.query, &layer.attention.key, &layer.attention.value, &layer.attention.output}) {
         fill(*linear, config.d_model, config.d_model);
       }
       fill(layer.attention_norm);
-      fill(layer.intermediate, config.d_ff, config.d_model);
-      fill(layer.output, config.d_model, config.d_ff);
+      fill(layer.feed_forward.inner, config.d_ff, config.d_model);
+      fill(layer.feed_forward.outer, config.d_model, config.d_ff);
       fill(layer.output_norm);
       weights_.layers.push_back(layer);
     }
@@ -108,8 +109,8 @@ inline Doubles reference_forward(const RandomModel& model, const std::vector<std
   }
   X = reference_norm(X, weights.embeddings.norm, config.layer_norm_epsilon);
   for (const EncoderLayerWeights& layer : weights.layers) {
-    const Doubles Q = reference_linear(X, layer.query), K = reference_linear(X, layer.key),
-                  V = reference_linear(X, layer.value);
+    const Doubles Q = reference_linear(X, layer.attention.query), K = reference_linear(X, layer.attention.key),
+                  V = reference_linear(X, layer.attention.value);
     Doubles attended(T, config.d_model);
     for (std::int64_t head = 0; head < config.num_heads; ++head) {
       const auto columns = Eigen::seqN(head * config.d_k(), config.d_k());
@@ -121,12 +122,13 @@ inline Doubles reference_forward(const RandomModel& model, const std::vector<std
       }
       attended(Eigen::all, columns) = scores * V(Eigen::all, columns);
     }
-    X = reference_norm(X + reference_linear(attended, layer.attention_output), layer.attention_norm,
+    X = reference_norm(X + reference_linear(attended, layer.attention.output), layer.attention_norm,
                        config.layer_norm_epsilon);
-    const Doubles inner = reference_linear(X, layer.intermediate).unaryExpr([&](double x) {
+    const Doubles inner = reference_linear(X, layer.feed_forward.inner).unaryExpr([&](double x) {
       return reference_activation(config.activation, x);
     });
-    X = reference_norm(X + reference_linear(inner, layer.output), layer.output_norm, config.layer_norm_epsilon);
+    X = reference_norm(X + reference_linear(inner, layer.feed_forward.outer), layer.output_norm,
+                       config.layer_norm_epsilon);
   }
   return X;
 }

@@ -123,7 +123,7 @@ TEST_F(OnnxTest, ReadsFloatsThatAreNotRaw) {
 TEST_F(OnnxTest, ReadsMatricesUnderTheirOwnNames) {  // as Gemm nodes keep them
   onnx::NodeProto& matmul = node("/encoder/layer.1/output/dense/MatMul");
   onnx::TensorProto& matrix = tensor(matmul.input(1));
-  const auto& weight = weights_.layers[1].output.weight;
+  const auto& weight = weights_.layers[1].feed_forward.outer.weight;
   matrix.set_name("encoder.layer.1.output.dense.weight");
   matrix.set_dims(0, weight.rows());
   matrix.set_dims(1, weight.cols());

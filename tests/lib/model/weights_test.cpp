@@ -62,7 +62,7 @@ TEST_F(WeightsTest, StayInTheMappedFile) {
   const auto file = SafetensorsFile::open(path);
   const EncoderWeights loaded = load_encoder_weights(file, config_);
   const auto* mapped = file->find("encoder.layer.1.output.dense.weight")->bytes.data();
-  EXPECT_EQ(static_cast<const void*>(loaded.layers[1].output.weight.data()), static_cast<const void*>(mapped));
+  EXPECT_EQ(static_cast<const void*>(loaded.layers[1].feed_forward.outer.weight.data()), static_cast<const void*>(mapped));
 }
 
 TEST_F(WeightsTest, MayHaveBertInFrontAndAHeadBehind) {
@@ -169,9 +169,9 @@ TEST_F(WeightsTest, ReadEveryFloat16AndBfloat16) {
 TEST_F(WeightsTest, AreTheSameForASeedAndOthersForAnother) {
   expect_equal(random_encoder_weights(config_, 5), weights_);
   EXPECT_NE(random_encoder_weights(config_, 6).embeddings.word, weights_.embeddings.word);
-  EXPECT_NE(weights_.layers[0].query.weight, weights_.layers[1].query.weight);
+  EXPECT_NE(weights_.layers[0].attention.query.weight, weights_.layers[1].attention.query.weight);
   EXPECT_NEAR(weights_.embeddings.norm.gamma.mean(), 1.0F, 0.05F);
-  EXPECT_TRUE((weights_.layers[0].output.bias.array() != 0.0F).all());
+  EXPECT_TRUE((weights_.layers[0].feed_forward.outer.bias.array() != 0.0F).all());
 }
 
 TEST_F(WeightsTest, LiveAsLongAsACopyOfThem) {

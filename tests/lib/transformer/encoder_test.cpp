@@ -152,22 +152,21 @@ TEST(Encoder, LayersNameTheShapesThatDoNotFit) {
   const EncoderLayerWeights& layer = weights().layers[0];
   Observer nobody;
   expect_error(ErrorKind::kInvalidArgument, "MultiHeadAttention: X is (4, 7) and W_Q is (24, 24)",
-               [&] { MultiHeadAttention(layer, 3).forward(Matrix::Zero(4, 7), nobody); });
+               [&] { MultiHeadAttention(layer.attention, 3).forward(Matrix::Zero(4, 7), nobody); });
   expect_error(ErrorKind::kInvalidArgument, "FeedForward: X is (4, 7) and W_1 is (40, 24)",
-               [&] { FeedForward(layer, Activation::kGelu).forward(Matrix::Zero(4, 7)); });
+               [&] { FeedForward(layer.feed_forward, Activation::kGelu).forward(Matrix::Zero(4, 7)); });
 
-  EncoderLayerWeights mixed{layer.query,          layer.intermediate, layer.value,  layer.attention_output,
-                            layer.attention_norm, layer.intermediate, layer.output, layer.output_norm};
+  const AttentionWeights mixed{layer.attention.query, layer.feed_forward.inner, layer.attention.value,
+                               layer.attention.output};
   expect_error(ErrorKind::kInvalidArgument, "W_K is (40, 24)", [&] { MultiHeadAttention(mixed, 3); });
-  EncoderLayerWeights unequal{layer.query,          layer.key,          layer.value, layer.attention_output,
-                              layer.attention_norm, layer.intermediate, layer.query, layer.output_norm};
+  const FeedForwardWeights unequal{layer.feed_forward.inner, layer.attention.query};
   expect_error(ErrorKind::kInvalidArgument, "W_1 is (40, 24) and W_2 is (24, 24)",
                [&] { FeedForward(unequal, Activation::kGelu); });
 }
 
 /// One head of d_k = d_model is plain attention between two linear maps; h heads are h of them side by side.
 TEST(MultiHeadAttention, IsTheHeadsSideBySide) {
-  const EncoderLayerWeights& layer = weights().layers[1];
+  const AttentionWeights& layer = weights().layers[1].attention;
   const Matrix X = Matrix::Random(5, 24);
   const auto map = [](const LinearWeights& linear, const Matrix& input) -> Matrix {
     return (input * linear.weight.transpose()).rowwise() + RowVector(linear.bias);
@@ -185,7 +184,7 @@ TEST(MultiHeadAttention, IsTheHeadsSideBySide) {
           attention(Q.middleCols(first, d_k), K.middleCols(first, d_k), V.middleCols(first, d_k));
     }
     const Matrix result = MultiHeadAttention(layer, num_heads).forward(X, nobody);
-    EXPECT_TRUE(result.isApprox(map(layer.attention_output, concatenated), 1e-5F)) << num_heads << " heads";
+    EXPECT_TRUE(result.isApprox(map(layer.output, concatenated), 1e-5F)) << num_heads << " heads";
   }
 }
 
