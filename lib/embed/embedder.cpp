@@ -83,6 +83,17 @@ struct Batch {
   std::vector<std::size_t> starts{0};  // (texts + 1)
 };
 
+/// Takes in the vectors of a batch's texts (texts, d_model), made unit vectors.
+void append_texts(Embeddings& result, const Matrix& vectors, std::span<const Encoding> batch) {
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const RowVector vector = normalise(vectors.row(static_cast<Eigen::Index>(i)));
+    result.values.insert(result.values.end(), vector.begin(), vector.end());
+    result.tokens += batch[i].size();
+    result.truncated += batch[i].truncated ? 1 : 0;
+  }
+  result.rows += batch.size();
+}
+
 }  // namespace
 
 struct Embedder::Parts {
@@ -108,6 +119,16 @@ struct Embedder::Parts {
   Matrix hidden_states(const Batch& batch) {
     const std::lock_guard turn(turns);
     return engine.forward(batch.view());
+  }
+
+  /// One vector a text out of its hidden states, not normalised -> (texts, d_model): the same bits as pooled().
+  Matrix pool(const Matrix& hidden, const Batch& batch) const {
+    if (model->embedding.pooling == Pooling::kMean) return pool_mean(hidden, batch.starts);
+    Matrix first(static_cast<Eigen::Index>(batch.starts.size()) - 1, hidden.cols());
+    for (Eigen::Index text = 0; text < first.rows(); ++text) {
+      first.row(text) = hidden.row(static_cast<Eigen::Index>(batch.starts[static_cast<std::size_t>(text)]));
+    }
+    return first;
   }
 
   /// One vector a text, not normalised -> (texts, d_model).
@@ -143,9 +164,8 @@ Embedder::~Embedder() = default;
 
 Embeddings Embedder::embed(std::span<const std::string_view> texts, TextKind kind, std::stop_token stop) const {
   Embeddings result;
-  result.rows = texts.size();
   result.dimensions = parts_->info.dimensions;
-  result.values.reserve(result.rows * result.dimensions);
+  result.values.reserve(texts.size() * result.dimensions);
 
   while (!texts.empty()) {
     throw_if_stopped(stop);
@@ -155,13 +175,7 @@ Embeddings Embedder::embed(std::span<const std::string_view> texts, TextKind kin
     for (std::span<const Encoding> left = encodings; !left.empty();) {
       throw_if_stopped(stop);
       const std::span<const Encoding> batch = next_batch(left);
-      const Matrix vectors = parts_->pooled(Batch(batch));  // (texts, d_model)
-      for (std::size_t i = 0; i < batch.size(); ++i) {
-        const RowVector vector = normalise(vectors.row(static_cast<Eigen::Index>(i)));
-        result.values.insert(result.values.end(), vector.begin(), vector.end());
-        result.tokens += batch[i].size();
-        result.truncated += batch[i].truncated ? 1 : 0;
-      }
+      append_texts(result, parts_->pooled(Batch(batch)), batch);
       left = left.subspan(batch.size());
     }
   }
@@ -185,6 +199,31 @@ std::vector<TokenVector> Embedder::token_vectors(std::string_view text, TextKind
                  std::vector<float>(row.begin(), row.end())};
   }
   return tokens;
+}
+
+TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts, TextKind kind,
+                                        std::stop_token stop) const {
+  TokenEmbeddings result;
+  result.texts.dimensions = parts_->info.dimensions;
+  while (!texts.empty()) {
+    throw_if_stopped(stop);
+    const std::vector<Encoding> encodings = parts_->tokenize(texts.first(std::min(kTextsAhead, texts.size())), kind);
+    texts = texts.subspan(encodings.size());
+    for (std::span<const Encoding> left = encodings; !left.empty();) {
+      throw_if_stopped(stop);
+      const std::span<const Encoding> encoded = next_batch(left);
+      const Batch batch(encoded);
+      const Matrix hidden = parts_->hidden_states(batch);  // (N, d_model)
+      append_texts(result.texts, parts_->pool(hidden, batch), encoded);
+      result.values.insert(result.values.end(), hidden.data(), hidden.data() + hidden.size());
+      for (const Encoding& encoding : encoded) {
+        for (const Span& span : encoding.offsets) result.places.push_back({span.begin, span.end});
+        result.starts.push_back(result.places.size());
+      }
+      left = left.subspan(encoded.size());
+    }
+  }
+  return result;
 }
 
 std::size_t Embedder::count_tokens(std::string_view text, TextKind kind) const {

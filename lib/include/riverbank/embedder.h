@@ -39,6 +39,24 @@ struct TokenVector {
   std::vector<float> vector;  ///< (dimensions), the last layer's hidden state, not normalised
 };
 
+/// Where a token stands in its text.
+struct TokenPlace {
+  std::size_t begin = 0;  ///< bytes of the text; begin == end for [CLS] and [SEP] and for tokens of the prompt
+  std::size_t end = 0;
+};
+
+/// The contextual vectors of all tokens of some texts, row after row, with the vectors of the texts themselves.
+struct TokenEmbeddings {
+  Embeddings texts;                    ///< the same bits as Embedder::embed() gives
+  std::vector<float> values;           ///< (tokens, dimensions): the last layer's hidden states, not normalised
+  std::vector<TokenPlace> places;      ///< (tokens)
+  std::vector<std::size_t> starts{0};  ///< (texts + 1): text i is rows [starts[i], starts[i + 1])
+
+  std::span<const float> row(std::size_t token) const {
+    return std::span(values).subspan(token * texts.dimensions, texts.dimensions);
+  }
+};
+
 /// What a loaded model is.
 struct ModelInfo {
   std::string name;
@@ -74,6 +92,11 @@ class Embedder {
 
   /// Every token's contextual vector.
   std::vector<TokenVector> token_vectors(std::string_view text, TextKind kind = TextKind::kPassage) const;
+
+  /// Those of many texts at once, 4 dimensions bytes a token: cut at the model's limit and counted as embed() does.
+  /// Throws Error kCancelled when stopped.
+  TokenEmbeddings token_vectors(std::span<const std::string_view> texts, TextKind kind = TextKind::kPassage,
+                                std::stop_token stop = {}) const;
 
   /// How many tokens the model sees of this text, before any cut, [CLS], [SEP] and the prompt included.
   std::size_t count_tokens(std::string_view text, TextKind kind = TextKind::kPassage) const;

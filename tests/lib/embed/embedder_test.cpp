@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -196,6 +197,36 @@ TEST(Embedder, TheMeanOfTheTokenVectorsIsTheTextsVector) {
   const RowVector expected = normalise(sum);
   const std::vector<float> vector = embedder.embed("she sat on the bank");
   for (Eigen::Index d = 0; d < 24; ++d) EXPECT_NEAR(vector[static_cast<std::size_t>(d)], expected[d], 1e-6);
+}
+
+TEST(Embedder, TokensOfManyTextsAreThoseOfEachAlone) {
+  for (const Pooling pooling : {Pooling::kMean, Pooling::kCls}) {
+    Model with_prompt = tiny_model(pooling);
+    with_prompt.embedding.query_prompt = "query: ";
+    const Embedder embedder(share(std::move(with_prompt)));
+    const std::vector<std::string> texts = many_texts();
+    const TokenEmbeddings all = embedder.token_vectors(views(texts), TextKind::kQuery);
+    const Embeddings whole = embedder.embed(views(texts), TextKind::kQuery);
+    EXPECT_EQ(all.texts.values, whole.values);  // bit for bit
+    EXPECT_EQ(all.texts.rows, whole.rows);
+    EXPECT_EQ(all.texts.tokens, whole.tokens);
+    EXPECT_EQ(all.texts.truncated, whole.truncated);
+    ASSERT_EQ(all.starts.size(), texts.size() + 1);
+    ASSERT_EQ(all.places.size(), whole.tokens);
+    for (std::size_t i = 0; i < texts.size(); i += 7) {
+      const std::vector<TokenVector> alone = embedder.token_vectors(texts[i], TextKind::kQuery);
+      ASSERT_EQ(all.starts[i + 1] - all.starts[i], alone.size());
+      for (std::size_t t = 0; t < alone.size(); ++t) {
+        const std::size_t row = all.starts[i] + t;
+        EXPECT_EQ(all.places[row].begin, alone[t].begin);
+        EXPECT_EQ(all.places[row].end, alone[t].end);
+        EXPECT_TRUE(std::ranges::equal(all.row(row), alone[t].vector));
+      }
+    }
+  }
+  const TokenEmbeddings none = Embedder(share(tiny_model())).token_vectors(std::span<const std::string_view>());
+  EXPECT_EQ(none.starts, std::vector<std::size_t>{0});
+  EXPECT_TRUE(none.values.empty());
 }
 
 TEST(Embedder, StopsBetweenBatches) {
