@@ -10,9 +10,10 @@ namespace riverbank {
 namespace {
 
 Matrix masked_softmax(const char* where, const MatrixView& Q, const MatrixView& K, const Mask& mask) {
+  mask.require_fits(where, Q.rows(), K.rows());
   const float sqrt_d_k = std::sqrt(static_cast<float>(K.cols()));
   Matrix scores = matmul_transposed(Q, K) / sqrt_d_k;  // (n, m)
-  mask.apply(scores, where);
+  mask.hide(scores, K.rows() - Q.rows(), 0);
   return softmax_rows(scores);
 }
 

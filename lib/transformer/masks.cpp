@@ -6,7 +6,6 @@
 #include <functional>
 #include <utility>
 
-#include "lib/math/ops.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
@@ -56,25 +55,25 @@ bool Mask::allows(Eigen::Index query, Eigen::Index key) const {
   return query - key <= behind_ && key - query <= ahead_ && (!is_token_ || (*is_token_)[static_cast<std::size_t>(key)]);
 }
 
-void Mask::apply(Matrix& scores, std::string_view where) const {
-  if (empty()) return;
-  const Eigen::Index n = scores.rows();
-  const Eigen::Index m = scores.cols();
+void Mask::require_fits(std::string_view where, Eigen::Index n, Eigen::Index m) const {
   if (is_token_ && static_cast<Eigen::Index>(is_token_->size()) != m) {
     throw Error(ErrorKind::kInvalidArgument,
-                fmt::format("{}: the scores are {} and the padding mask is for ({}) keys; it must name each key.",
-                            where, shape_of(scores), is_token_->size()));
+                fmt::format("{}: the scores are ({}, {}) and the padding mask is for ({}) keys; it must name each key.",
+                            where, n, m, is_token_->size()));
   }
   if (n > m && (behind_ != kUnlimited || ahead_ != kUnlimited)) {
     throw Error(ErrorKind::kInvalidArgument,
-                fmt::format("{}: the scores are {}; a causal or sliding-window mask takes the queries for the last of "
-                            "the keys' places, so there cannot be more of them.",
-                            where, shape_of(scores)));
+                fmt::format("{}: the scores are ({}, {}); a causal or sliding-window mask takes the queries for the "
+                            "last of the keys' places, so there cannot be more of them.",
+                            where, n, m));
   }
-  const Eigen::Index first_place = m - n;
-  for (Eigen::Index i = 0; i < n; ++i) {
-    for (Eigen::Index j = 0; j < m; ++j) {
-      if (!allows(first_place + i, j)) scores(i, j) = -std::numeric_limits<float>::infinity();
+}
+
+void Mask::hide(Eigen::Ref<Matrix> scores, Eigen::Index first_query, Eigen::Index first_key) const {
+  if (empty()) return;
+  for (Eigen::Index i = 0; i < scores.rows(); ++i) {
+    for (Eigen::Index j = 0; j < scores.cols(); ++j) {
+      if (!allows(first_query + i, first_key + j)) scores(i, j) = -std::numeric_limits<float>::infinity();
     }
   }
 }

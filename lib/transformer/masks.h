@@ -40,10 +40,13 @@ class Mask {
   /// Whether the query in a place may look at the key in a place, both counted from 0 and there.
   bool allows(Eigen::Index query, Eigen::Index key) const;
 
-  /// Sets what is masked to minus infinity: scores (n, m) -> (n, m). `where` is the caller's name for the message.
-  /// Throws Error kInvalidArgument when padding() named another number of keys than m, and when there are more queries
-  /// than keys for a mask that needs to know the places.
-  void apply(Matrix& scores, std::string_view where) const;
+  /// Throws Error kInvalidArgument when the mask is not one for n queries and m keys: padding() named another number of
+  /// keys, or it needs to know the places and there are more queries than keys. `where` begins the message.
+  void require_fits(std::string_view where, Eigen::Index n, Eigen::Index m) const;
+
+  /// Adds M: sets the scores that are masked to minus infinity. The scores are the piece of (n, m) whose first query
+  /// and first key stand in these places.
+  void hide(Eigen::Ref<Matrix> scores, Eigen::Index first_query, Eigen::Index first_key) const;
 
   /// Whether nothing is masked.
   bool empty() const { return behind_ == kUnlimited && ahead_ == kUnlimited && !is_token_; }

@@ -25,4 +25,13 @@ void require_queries_keys_and_values(std::string_view where, const MatrixView& Q
   }
 }
 
+void require_self_attention(std::string_view where, const MatrixView& Q, const MatrixView& K, const MatrixView& V) {
+  require_queries_keys_and_values(where, Q, K, V);
+  if (Q.rows() != K.rows()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("{}: Q is {} and K is {}; both must be of the same tokens, one row each.", where,
+                            shape_of(Q), shape_of(K)));
+  }
+}
+
 }  // namespace riverbank

@@ -16,4 +16,7 @@ void require_queries_and_keys(std::string_view where, const MatrixView& Q, const
 void require_queries_keys_and_values(std::string_view where, const MatrixView& Q, const MatrixView& K,
                                      const MatrixView& V);
 
+/// The same, and that Q (T, d_k) and K (T, d_k) are of one text: as many queries as keys.
+void require_self_attention(std::string_view where, const MatrixView& Q, const MatrixView& K, const MatrixView& V);
+
 }  // namespace riverbank

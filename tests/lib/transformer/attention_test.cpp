@@ -3,20 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
+#include "tests/lib/transformer/matrices.h"
 #include "tests/support/expect_error.h"
 
 namespace riverbank {
 namespace {
 
 using testing::expect_error;
-
-Matrix random_matrix(Eigen::Index rows, Eigen::Index columns, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal;
-  return Matrix::NullaryExpr(rows, columns, [&] { return normal(generator); });
-}
+using testing::random_matrix;
 
 /// Eq. 1 once more, number by number and in double: what attention() is held to.
 Matrix attention_by_loops(const Matrix& Q, const Matrix& K, const Matrix& V) {

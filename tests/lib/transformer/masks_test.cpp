@@ -2,21 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
+#include <limits>
+#include <string>
 
 #include "lib/transformer/attention.h"
+#include "tests/lib/transformer/matrices.h"
 #include "tests/support/expect_error.h"
 
 namespace riverbank {
 namespace {
 
 using testing::expect_error;
-
-Matrix random_matrix(Eigen::Index rows, Eigen::Index columns, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal;
-  return Matrix::NullaryExpr(rows, columns, [&] { return normal(generator); });
-}
+using testing::random_matrix;
 
 /// What a mask lets through of n queries and m keys, as rows of 1 and 0.
 std::string seen(const Mask& mask, Eigen::Index n, Eigen::Index m) {
