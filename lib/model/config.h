@@ -15,6 +15,13 @@ enum class Activation {
   kRelu,
 };
 
+/// What a layer needs to know besides its weights.
+struct LayerSettings {
+  std::int64_t num_heads = 0;
+  Activation activation = Activation::kGelu;
+  float layer_norm_epsilon = 1e-12F;
+};
+
 /// The sizes of a BERT-family encoder, from its config.json. All are checked against the limits in config.cpp.
 struct EncoderConfig {
   std::string model_type;       ///< "bert"
@@ -29,6 +36,7 @@ struct EncoderConfig {
   float layer_norm_epsilon = 1e-12F;
 
   std::int64_t d_k() const { return d_model / num_heads; }
+  LayerSettings layer() const { return {num_heads, activation, layer_norm_epsilon}; }
 };
 
 /// Reads the text of a config.json; `name` is what messages call it. Throws Error: kCorrupt (a field missing, of the

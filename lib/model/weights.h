@@ -56,7 +56,7 @@ struct EncoderWeights {
 
 /// Finds every tensor under its transformers name (with or without "bert." in front), checks its shape against the
 /// config and its type (float32, float16, bfloat16). Throws Error kCorrupt (missing or misshapen, named), kUnsupported.
-EncoderWeights load_encoder_weights(std::shared_ptr<const SafetensorsFile> file, const EncoderConfig& config);
+EncoderWeights load_encoder_weights(const std::shared_ptr<const SafetensorsFile>& file, const EncoderConfig& config);
 
 /// Reproducible random weights of any size, made in memory: the unit tests' model. Normal, sigma 0.02 as BERT starts;
 /// layer norms near 1 and 0, biases small and not zero, so that no term can be forgotten.

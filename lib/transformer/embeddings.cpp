@@ -7,9 +7,6 @@
 
 namespace riverbank {
 
-namespace {
-
-/// The rows of a table (rows, d_model) that `indexes` (T) name -> (T, d_model).
 Matrix look_up(const MatrixMap& table, std::span<const std::int32_t> indexes, const char* what) {
   Matrix rows(static_cast<Eigen::Index>(indexes.size()), table.cols());
   for (std::size_t t = 0; t < indexes.size(); ++t) {
@@ -21,8 +18,6 @@ Matrix look_up(const MatrixMap& table, std::span<const std::int32_t> indexes, co
   }
   return rows;
 }
-
-}  // namespace
 
 InputEmbeddings::InputEmbeddings(const EmbeddingWeights& weights, float layer_norm_epsilon)
     : word_(weights.word),

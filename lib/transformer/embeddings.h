@@ -9,6 +9,10 @@
 
 namespace riverbank {
 
+/// The rows of a table (rows, d_model) that `indexes` (T) name -> (T, d_model). `what` is what messages call an index.
+/// Throws Error kInvalidArgument for one that the table does not have.
+Matrix look_up(const MatrixMap& table, std::span<const std::int32_t> indexes, const char* what);
+
 /// BERT's input representation (arXiv:1810.04805, figure 2): what a token is, where it stands and which text it is of,
 /// added and normalised:
 ///

@@ -13,7 +13,7 @@ Encoder::Encoder(const EncoderConfig& config, const EncoderWeights& weights)
                                                          config.num_layers, weights_.layers.size()));
   }
   layers_.reserve(weights_.layers.size());
-  for (const EncoderLayerWeights& layer : weights_.layers) layers_.emplace_back(layer, config);
+  for (const EncoderLayerWeights& layer : weights_.layers) layers_.emplace_back(layer, config.layer());
 }
 
 Matrix Encoder::forward(std::span<const std::int32_t> ids, std::span<const std::int32_t> type_ids,

@@ -4,12 +4,12 @@
 
 namespace riverbank {
 
-EncoderLayer::EncoderLayer(const EncoderLayerWeights& weights, const EncoderConfig& config)
-    : attention_(weights.attention, config.num_heads),
+EncoderLayer::EncoderLayer(const EncoderLayerWeights& weights, const LayerSettings& settings)
+    : attention_(weights.attention, settings.num_heads),
       attention_norm_(weights.attention_norm),
-      feed_forward_(weights.feed_forward, config.activation),
+      feed_forward_(weights.feed_forward, settings.activation),
       output_norm_(weights.output_norm),
-      epsilon_(config.layer_norm_epsilon) {}
+      epsilon_(settings.layer_norm_epsilon) {}
 
 Matrix EncoderLayer::forward(const MatrixView& X, Observer& observer) const {
   const Matrix A =

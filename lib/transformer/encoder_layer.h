@@ -19,7 +19,7 @@ namespace riverbank {
 class EncoderLayer {
  public:
   /// Throws Error kInvalidArgument when the weights do not fit each other.
-  EncoderLayer(const EncoderLayerWeights& weights, const EncoderConfig& config);
+  EncoderLayer(const EncoderLayerWeights& weights, const LayerSettings& settings);
 
   /// X (T, d_model) -> Y (T, d_model). Throws Error kInvalidArgument for another width.
   Matrix forward(const MatrixView& X, Observer& observer) const;

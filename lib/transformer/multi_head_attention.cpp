@@ -20,7 +20,32 @@ void require_square(const char* name, const LinearWeights& linear, Eigen::Index 
   }
 }
 
+void require_width(const char* text, const MatrixView& X, const char* name, const LinearWeights& linear) {
+  if (X.cols() != linear.weight.cols()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("MultiHeadAttention: {} is {} and {} is {}; {} must have d_model = {} columns.", text,
+                            shape_of(X), name, shape_of(linear.weight), text, linear.weight.cols()));
+  }
+}
+
+/// X with the rows of Y under it.
+void append_rows(Matrix& X, const Matrix& Y) {
+  const Eigen::Index rows = X.rows();
+  X.conservativeResize(rows + Y.rows(), Y.cols());
+  X.bottomRows(Y.rows()) = Y;
+}
+
 }  // namespace
+
+void KeysAndValues::append(const KeysAndValues& more) {
+  if (K.rows() > 0 && (K.cols() != more.K.cols() || V.cols() != more.V.cols())) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("KeysAndValues::append: K is {} and the further keys are {}; they must be as wide.",
+                            shape_of(K), shape_of(more.K)));
+  }
+  append_rows(K, more.K);
+  append_rows(V, more.V);
+}
 
 MultiHeadAttention::MultiHeadAttention(const AttentionWeights& weights, Eigen::Index num_heads)
     : W_Q_(weights.query),
@@ -42,23 +67,29 @@ MultiHeadAttention::MultiHeadAttention(const AttentionWeights& weights, Eigen::I
   require_square("W_O", W_O_, d_model);
 }
 
-Matrix MultiHeadAttention::forward(const MatrixView& X, Observer& observer) const {
-  if (X.cols() != W_Q_.weight.cols()) {
-    throw Error(ErrorKind::kInvalidArgument,
-                fmt::format("MultiHeadAttention: X is {} and W_Q is {}; X must have d_model = {} columns.", shape_of(X),
-                            shape_of(W_Q_.weight), W_Q_.weight.cols()));
-  }
-  const Matrix Q = linear(X, W_Q_.weight, W_Q_.bias);  // (T, d_model), and so the next two
-  const Matrix K = linear(X, W_K_.weight, W_K_.bias);
-  const Matrix V = linear(X, W_V_.weight, W_V_.bias);
+Matrix MultiHeadAttention::forward(const MatrixView& X, const MatrixView& Y, const Mask& mask,
+                                   Observer& observer) const {
+  require_width("X", X, "W_Q", W_Q_);
+  return attend(X, keys_and_values(Y), mask, observer);
+}
+
+KeysAndValues MultiHeadAttention::keys_and_values(const MatrixView& Y) const {
+  require_width("Y", Y, "W_K", W_K_);
+  return {linear(Y, W_K_.weight, W_K_.bias), linear(Y, W_V_.weight, W_V_.bias)};
+}
+
+Matrix MultiHeadAttention::attend(const MatrixView& X, const KeysAndValues& Y, const Mask& mask,
+                                  Observer& observer) const {
+  require_width("X", X, "W_Q", W_Q_);
+  const Matrix Q = linear(X, W_Q_.weight, W_Q_.bias);  // (n, d_model)
 
   Matrix heads(X.rows(), X.cols());  // Concat(head_1, ..., head_h)
   for (Eigen::Index head = 0; head < num_heads_; ++head) {
     const Eigen::Index first = head * d_k_;
-    const MatrixView Q_i = Q.middleCols(first, d_k_);  // (T, d_k), and so the next two
-    const MatrixView K_i = K.middleCols(first, d_k_);
-    const MatrixView V_i = V.middleCols(first, d_k_);
-    const Matrix weights = attention_weights(Q_i, K_i);  // (T, T)
+    const MatrixView Q_i = Q.middleCols(first, d_k_);    // (n, d_k)
+    const MatrixView K_i = Y.K.middleCols(first, d_k_);  // (m, d_k), and so the next
+    const MatrixView V_i = Y.V.middleCols(first, d_k_);
+    const Matrix weights = attention_weights(Q_i, K_i, mask);  // (n, m)
     observer.head(weights);
     heads.middleCols(first, d_k_) = matmul(weights, V_i);  // head_i = Attention(Q_i, K_i, V_i), eq. 1
   }
