@@ -16,6 +16,7 @@ void add_forget_command(CLI::App& app, Session& session);
 void add_embed_command(CLI::App& app, Session& session);
 void add_eval_command(CLI::App& app, Session& session);
 void add_model_command(CLI::App& app, Session& session);
+void add_bench_command(CLI::App& app, Session& session);
 
 /// `riverbank` alone: what it is, what to try, the collections there are.
 int show_welcome(Session& session);

@@ -120,6 +120,15 @@ TEST_F(Help, OfEachModelVerbLeadsWithExamplesThatRun) {
   }
 }
 
+TEST_F(Help, OfEachBenchVerbLeadsWithExamplesThatRun) {
+  const auto verbs = verbs_of(program.run({"bench", "--help"}).out);
+  EXPECT_THAT(verbs, ::testing::Contains("attention"));
+  for (const std::string& verb : verbs) {
+    SCOPED_TRACE(verb);
+    expect_examples_to_run({"bench", verb});
+  }
+}
+
 TEST_F(Help, TheCommandsOfTheReadmeRun) {
   std::ifstream readme(std::filesystem::path(RIVERBANK_SOURCE_DIR) / "README.md");
   int commands = 0;

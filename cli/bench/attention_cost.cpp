@@ -1,0 +1,153 @@
+#include "cli/bench/attention_cost.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <random>
+
+#include "cli/bench/peak_memory.h"
+#include "lib/transformer/attention.h"
+#include "lib/transformer/linear_attention.h"
+#include "lib/transformer/sliding_window_attention.h"
+#include "lib/transformer/sparse_attention.h"
+#include "lib/transformer/streaming_attention.h"
+#include "riverbank/error.h"
+
+namespace riverbank::cli {
+
+namespace {
+
+constexpr std::int64_t kShortest = 64;
+constexpr std::int64_t kWindow = 128;  // ModernBERT's
+constexpr double kSecondsOfTiming = 0.05;
+
+/// Queries, keys and values of one head, each (T, d_k).
+struct Head {
+  explicit Head(Eigen::Index T) {
+    std::mt19937 generator(1);
+    std::normal_distribution<float> normal;
+    for (Matrix* X : {&Q, &K, &V}) *X = Matrix::NullaryExpr(T, kBenchHeadWidth, [&] { return normal(generator); });
+  }
+  Matrix Q, K, V;
+};
+
+struct Form {
+  std::string name, function;
+  std::function<Matrix(const Head&)> run;
+  bool is_dense = false;
+};
+
+std::vector<Form> forms() {
+  return {
+      {"dense", "attention", [](const Head& x) { return attention(x.Q, x.K, x.V); }, true},
+      {"streaming", "streaming_attention", [](const Head& x) { return streaming_attention(x.Q, x.K, x.V); }},
+      {fmt::format("window {}", kWindow), "sliding_window_attention",
+       [](const Head& x) { return sliding_window_attention(x.Q, x.K, x.V, kWindow); }},
+      {"BigBird", "sparse_attention",
+       [](const Head& x) { return sparse_attention(x.Q, x.K, x.V, big_bird_pattern(x.Q.rows())); }},
+      {"linear", "linear_attention", [](const Head& x) { return linear_attention(x.Q, x.K, x.V); }},
+  };
+}
+
+double thread_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// The fastest run of as many as fit into kSecondsOfTiming, but at least one.
+double fastest(const std::function<void()>& work) {
+  double best = std::numeric_limits<double>::infinity();
+  const double start = thread_seconds();
+  for (double before = start; before - start < kSecondsOfTiming;) {
+    work();
+    const double after = thread_seconds();
+    best = std::min(best, after - before);
+    before = after;
+  }
+  return best;
+}
+
+AttentionCost measure(const Form& form, const Head& head, const std::stop_token& stop) {
+  float sink = 0;
+  const auto work = [&] { sink += form.run(head)(0, 0); };
+  AttentionCost cost;
+  cost.tokens = head.Q.rows();
+  cost.bytes = peak_memory(work);
+  if (stop.stop_requested()) throw Error(ErrorKind::kCancelled, "Stopped while measuring attention.");
+  cost.seconds = fastest(work);
+  if (stop.stop_requested()) throw Error(ErrorKind::kCancelled, "Stopped while measuring attention.");
+  if (!std::isfinite(sink)) throw Error(ErrorKind::kCorrupt, form.function + " gave a number that is not finite.");
+  return cost;
+}
+
+/// What the dense form holds at once: scores and weights, both (T, T).
+std::uint64_t dense_bytes(std::int64_t tokens) {
+  return 2 * sizeof(float) * static_cast<std::uint64_t>(tokens) * static_cast<std::uint64_t>(tokens);
+}
+
+}  // namespace
+
+std::vector<AttentionCurve> measure_attention(std::int64_t longest, std::uint64_t most_bytes,
+                                              const AttentionProgress& progress, const std::stop_token& stop) {
+  constexpr std::int64_t kLongest = std::int64_t{1} << 20;
+  if (longest < kShortest || longest > kLongest) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("texts of up to {} tokens cannot be measured; name a length from {} to {}.", longest,
+                            kShortest, kLongest));
+  }
+  std::vector<AttentionCurve> curves;
+  const std::vector<Form> all = forms();
+  for (const Form& form : all) curves.push_back({form.name, form.function, {}, 0});
+
+  const double total = static_cast<double>(longest) * static_cast<double>(longest);
+  for (std::int64_t tokens = kShortest; tokens <= longest; tokens *= 2) {
+    const Head head(tokens);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (all[i].is_dense && dense_bytes(tokens) > most_bytes) {
+        if (curves[i].bytes_missing == 0) curves[i].bytes_missing = dense_bytes(tokens);
+        continue;
+      }
+      progress(all[i].name, tokens, static_cast<double>(tokens) * static_cast<double>(tokens) / total / 2);
+      curves[i].costs.push_back(measure(all[i], head, stop));
+    }
+  }
+  return curves;
+}
+
+std::optional<double> fitted_exponent(const std::vector<AttentionCost>& costs,
+                                      const std::function<double(const AttentionCost&)>& value) {
+  double n = 0;
+  double sum_x = 0;
+  double sum_y = 0;
+  double sum_xx = 0;
+  double sum_xy = 0;
+  for (std::size_t i = costs.size() / 2; i < costs.size(); ++i) {
+    if (value(costs[i]) <= 0) return std::nullopt;
+    const double x = std::log(static_cast<double>(costs[i].tokens));
+    const double y = std::log(value(costs[i]));
+    n += 1;
+    sum_x += x;
+    sum_y += y;
+    sum_xx += x * x;
+    sum_xy += x * y;
+  }
+  if (n < 2) return std::nullopt;
+  return (n * sum_xy - sum_x * sum_y) / (n * sum_xx - sum_x * sum_x);
+}
+
+std::optional<std::uint64_t> available_memory() {
+  std::ifstream meminfo("/proc/meminfo");
+  std::string name;
+  std::uint64_t kibibytes = 0;
+  for (std::string unit; meminfo >> name >> kibibytes; std::getline(meminfo, unit)) {
+    if (name == "MemAvailable:") return kibibytes * 1024;
+  }
+  return std::nullopt;
+}
+
+}  // namespace riverbank::cli
