@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 
 #include <algorithm>
+#include <map>
 
 #include "cli/suggest.h"
 #include "lib/base/printable.h"
@@ -9,6 +10,9 @@ namespace riverbank::cli {
 namespace {
 
 constexpr char kMark = '\x01';
+
+/// Flags whose values are texts, however they begin ("--exact" among them), and how many of those each takes.
+const std::map<std::string_view, int> kTextFlags{{"--compare", 2}, {"--settings", 1}};
 
 bool is_text(std::string_view argument) {
   if (argument.size() < 2 || argument[0] != '-') return false;
@@ -42,8 +46,15 @@ std::vector<std::string> verbs_of(const CLI::App& app) {
 
 std::vector<std::string> protect_texts(int argc, const char* const* argv) {
   std::vector<std::string> arguments;
+  int texts = 0;  // that the last flag still wants
   for (int i = 1; i < argc; ++i) {
-    arguments.emplace_back(is_text(argv[i]) ? kMark + std::string(argv[i]) : argv[i]);
+    const bool text = texts > 0 || is_text(argv[i]);
+    arguments.emplace_back(text ? kMark + std::string(argv[i]) : argv[i]);
+    if (texts > 0) {
+      --texts;
+    } else if (const auto flag = kTextFlags.find(argv[i]); flag != kTextFlags.end()) {
+      texts = flag->second;
+    }
   }
   return arguments;
 }

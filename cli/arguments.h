@@ -7,7 +7,8 @@
 namespace riverbank::cli {
 
 /// A question may begin with '-': an argument that holds white space and begins with '-' is no flag (unless it has the
-/// form "--flag=value"), and is kept from CLI11's parser by a mark in front. unprotected() takes the mark off again.
+/// form "--flag=value"), and so is every value of a flag that takes texts (eval's --compare); it is kept from CLI11's
+/// parser by a mark in front. unprotected() takes the mark off again.
 std::vector<std::string> protect_texts(int argc, const char* const* argv);
 std::string unprotected(std::string argument);
 

@@ -17,6 +17,10 @@ void add_search_flags(CLI::App& verb, SearchOptions& options) {
   verb.add_flag("--exact", options.exact, "Compare with every vector instead of asking the graph");
 }
 
+nlohmann::ordered_json to_json(const SearchOptions& options) {
+  return {{"mode", name_of(options.mode)}, {"exact", options.exact}};
+}
+
 std::string name_of(SearchMode mode) {
   for (const auto& [name, value] : kModes) {
     if (value == mode) return name;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "riverbank/search.h"
@@ -11,6 +12,9 @@ namespace riverbank::cli {
 /// included: what is added here can be compared there. They write into `options`, which must live as long as the
 /// parser.
 void add_search_flags(CLI::App& verb, SearchOptions& options);
+
+/// What those flags chose, each under its own name: {"mode": "hybrid", "exact": false, …}.
+nlohmann::ordered_json to_json(const SearchOptions& options);
 
 /// "hybrid", "vector" or "keyword".
 std::string name_of(SearchMode mode);

@@ -1,102 +1,266 @@
 #include <fmt/format.h>
 
-#include <chrono>
-#include <map>
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "cli/arguments.h"
 #include "cli/collections.h"
 #include "cli/commands/commands.h"
-#include "cli/commands/update.h"
+#include "cli/commands/eval_sets.h"
 #include "cli/output/json.h"
+#include "cli/output/measured.h"
 #include "cli/output/numbers.h"
-#include "cli/output/progress.h"
-#include "lib/base/hash.h"
-#include "lib/base/xdg.h"
+#include "cli/search_flags.h"
+#include "lib/base/printable.h"
 #include "riverbank/error.h"
-#include "riverbank/evaluate.h"
-#include "riverbank/model.h"
 
 namespace riverbank::cli {
-namespace fs = std::filesystem;
 namespace {
 
-const std::map<std::string, SearchMode> kModes{
-    {"hybrid", SearchMode::kHybrid}, {"vector", SearchMode::kVector}, {"keyword", SearchMode::kKeyword}};
+/// Documents ranked for each question, or more when a metric looks further; metrics without @K see that many.
+constexpr std::size_t kLeastDepth = 100;
 
 struct EvalArguments {
-  std::string folder, mode = "hybrid", model = kDefaultModel;
-  std::size_t chunk_tokens = IndexOptions().chunk_tokens;
+  std::vector<std::string> folders, rows, compare, runs;
+  EvalSettings settings;
+  std::string metrics = "ndcg@10,recall@100";
+  std::string questions, qrels, by, write_run, write_qrels;
   int threads = 0;
-  bool whole = false, exact = false, json = false;
+  bool table = false, complete = false, json = false;
 };
 
-/// The index of a set is kept among the caches, so that asking again in another mode encodes nothing. Its name is made
-/// of all that its vectors depend on.
-fs::path location_of(const EvalArguments& arguments) {
-  const std::string corpus = to_hex(sha256_of_file(fs::path(arguments.folder) / "corpus.jsonl"));
-  const std::string model = fs::exists(arguments.model) ? fs::canonical(arguments.model).string() : arguments.model;
-  const std::string all = fmt::format("{}\n{}\n{}\n{}", corpus, model, arguments.whole, arguments.chunk_tokens);
-  return cache_home() / "eval" / to_hex(sha256(all)).substr(0, 24);
+[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorKind::kInvalidArgument, message); }
+
+/// What goes together and what does not.
+void check(const EvalArguments& arguments) {
+  const bool runs = !arguments.runs.empty();
+  const bool many = arguments.folders.size() > 1;
+  if (arguments.folders.empty() && !runs) refuse("name a set to measure, DIR, or a run with --run FILE --qrels FILE");
+  if (runs && !arguments.folders.empty()) refuse("a run is judged by --qrels FILE alone; leave out DIR");
+  if (runs && arguments.qrels.empty()) refuse("--run needs the judgements: --qrels FILE");
+  if (runs && arguments.runs.size() > 2) refuse("--run can be given once, or twice to compare");
+  if (runs && (arguments.table || !arguments.compare.empty() || !arguments.questions.empty() ||
+               !arguments.write_run.empty() || !arguments.write_qrels.empty())) {
+    refuse("--run measures a ranking that is there already; it goes with --qrels, --metrics, --complete and --json");
+  }
+  if (arguments.complete && !runs) refuse("--complete is for --run; a set's questions all count anyway");
+  if (many && !(arguments.questions + arguments.qrels).empty()) {
+    refuse("--questions and --qrels belong to one DIR; measure the others in a command of their own");
+  }
+  if (!arguments.questions.empty() && !arguments.qrels.empty()) refuse("give --questions or --qrels, not both");
+  if (!arguments.by.empty() && arguments.questions.empty()) refuse("--by names a column of the --questions file");
+  if (arguments.table && !arguments.compare.empty()) refuse("give --table or --compare, not both");
+  if (!arguments.rows.empty() && !arguments.table) refuse("--settings names a row of --table");
+  if ((many || arguments.table || !arguments.compare.empty()) && !arguments.write_run.empty()) {
+    refuse("--write-run writes the ranking of one set with one setting");
+  }
+  if (many && !arguments.write_qrels.empty()) refuse("--write-qrels writes the judgements of one set");
 }
 
-Index open_set(Session& session, const EvalArguments& arguments, const RetrievalSet& set) {
-  IndexOptions options;
-  options.model = arguments.model;
-  options.threads = arguments.threads;
-  options.chunk_tokens = arguments.chunk_tokens;
-  options.whole_documents = arguments.whole;
-  const fs::path location = location_of(arguments);
-  Index index = open_index(session, {location, "", "", Index::exists(location)}, options);
-  if (index.status().records == set.corpus.size()) return index;
-  ProgressLine line(session.terminal);
-  UpdateOptions update;
-  update.stop = session.interrupts.token();
-  update.progress = [&](const IndexProgress& progress) { line.show(progress.fraction, describe(progress)); };
-  if (index.add(set.corpus, update).stopped) throw Error(ErrorKind::kCancelled, "stopped");
-  return index;
+std::size_t depth_of(const std::vector<Metric>& metrics) {
+  std::size_t depth = kLeastDepth;
+  for (const Metric& metric : metrics) depth = std::max(depth, metric.k);
+  return depth;
+}
+
+/// The questions that have each value of a column, by their place in the qrels.
+std::map<std::string, std::vector<std::size_t>> groups_by(const std::string& column, const RetrievalSet& set) {
+  std::map<std::string, std::vector<std::size_t>> groups;
+  if (column.empty()) return groups;
+  const auto values = set.columns.find(column);
+  if (values == set.columns.end()) {
+    std::string names;
+    for (const auto& [name, ignored] : set.columns) names += (names.empty() ? "" : ", ") + printable(name);
+    refuse("the questions have no column \"" + printable(column) + "\"; they have " + (names.empty() ? "none" : names));
+  }
+  std::size_t place = 0;
+  for (const auto& [question, ignored] : set.qrels) {
+    const auto value = values->second.find(question);
+    groups[value == values->second.end() ? "" : value->second].push_back(place++);
+  }
+  return groups;
+}
+
+Measured measure_set(const EvalArguments& arguments, EvalSet& source, const std::string& text,
+                     const EvalSettings& settings) {
+  const RetrievalSet& set = source.set();
+  Measured measured;
+  measured.metrics = parse_metrics(arguments.metrics);
+  measured.groups = groups_by(arguments.by, set);
+  const std::size_t depth = depth_of(measured.metrics);
+  const Evaluation evaluation = source.ask(settings, text, depth, arguments.threads);
+  const IndexStatus status = source.status(settings);
+
+  measured.set = source.name();
+  measured.settings = text;
+  measured.model = status.model;
+  measured.questions = set.qrels.size();
+  measured.seconds = evaluation.seconds;
+  const std::size_t documents = status.documents + status.records;
+  measured.title = fmt::format(
+      "{}  {}  {}  {}: {} over {}", shown(source.folder()), printable(status.model), name_of(settings.search.mode),
+      settings.whole ? "whole documents" : fmt::format("chunks of {} tokens", settings.chunk_tokens),
+      counted(measured.questions, "question", "questions"), counted(documents, "document", "documents"));
+  measured.json_settings = {{"set", source.folder()}};
+  measured.json_settings.update(to_json(settings));
+  measured.json_settings.update(
+      {{"documents", documents}, {"chunks", status.chunks}, {"questions", measured.questions}, {"depth", depth}});
+  for (const Metric& metric : measured.metrics) {
+    measured.values.push_back(measure(metric, evaluation.run, set.qrels));
+  }
+  if (!arguments.write_run.empty()) write_run(arguments.write_run, evaluation.run, "riverbank");
+  return measured;
+}
+
+EvalSet open_set(Session& session, const EvalArguments& arguments, const std::string& folder) {
+  EvalSet set(session, {folder, arguments.questions, arguments.qrels});
+  if (!arguments.write_qrels.empty()) write_qrels(arguments.write_qrels, set.set().qrels);
+  return set;
+}
+
+/// Prints what was made for each set, as one JSON object for one and {"sets": […]} for more.
+void print_json(Session& session, std::vector<nlohmann::ordered_json> sets) {
+  session.terminal.print(
+      dump(sets.size() == 1 ? std::move(sets.front()) : nlohmann::ordered_json{{"sets", std::move(sets)}}) + "\n");
+}
+
+void run_sets(Session& session, const EvalArguments& arguments) {
+  std::vector<nlohmann::ordered_json> json;
+  for (const std::string& folder : arguments.folders) {
+    EvalSet set = open_set(session, arguments, folder);
+    if (arguments.compare.empty()) {
+      const Measured measured = measure_set(arguments, set, "", arguments.settings);
+      arguments.json ? json.push_back(to_json(measured)) : print_measured(session.terminal, measured);
+      continue;
+    }
+    std::vector<Measured> both;
+    for (const std::string& text : arguments.compare) {
+      both.push_back(measure_set(arguments, set, text, parse_settings(text, arguments.settings)));
+    }
+    both.front().title = fmt::format("{}: {}", shown(folder), counted(both.front().questions, "question", "questions"));
+    arguments.json ? json.push_back(comparison_as_json(both[0], both[1]))
+                   : print_comparison(session.terminal, both[0], both[1]);
+  }
+  if (arguments.json) print_json(session, std::move(json));
+}
+
+void run_table(Session& session, const EvalArguments& arguments) {
+  std::vector<std::string> rows = arguments.rows;
+  if (rows.empty()) rows = {"--mode keyword", "--mode vector", "--mode hybrid"};
+  std::vector<EvalSettings> settings;
+  for (const std::string& row : rows) settings.push_back(parse_settings(row, arguments.settings));
+  std::vector<Measured> measured;
+  for (const std::string& folder : arguments.folders) {
+    EvalSet set = open_set(session, arguments, folder);
+    for (std::size_t i = 0; i < rows.size(); ++i) measured.push_back(measure_set(arguments, set, rows[i], settings[i]));
+  }
+  if (!arguments.json) return print_table(session.terminal, measured);
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const Measured& one : measured) json.push_back(to_json(one));
+  session.terminal.print(dump({{"rows", json}}) + "\n");
+}
+
+/// Judged questions that a run lacks are left out, as trec_eval does, unless --complete counts them as found nothing.
+void keep_asked(Session& session, const EvalArguments& arguments, const std::string& file, const Run& run,
+                Qrels& qrels) {
+  const std::size_t judged = qrels.size();
+  std::size_t lacking = 0;
+  std::erase_if(qrels, [&](const auto& entry) {
+    const bool lacks = !run.contains(entry.first);
+    lacking += lacks ? 1 : 0;
+    return lacks && !arguments.complete;
+  });
+  if (lacking == judged) {
+    throw Error(ErrorKind::kCorrupt, "no question of " + printable(file) + " is judged in " +
+                                         printable(arguments.qrels) + "; do the two belong together?");
+  }
+  if (lacking > 0) {
+    session.terminal.note(
+        fmt::format("{} has nothing on {} of {} judged questions; they {}", shown(file), lacking, judged,
+                    arguments.complete ? "count as 0" : "are left out (--complete counts them as 0)"));
+  }
+  const auto unjudged =
+      std::count_if(run.begin(), run.end(), [&](const auto& entry) { return !qrels.contains(entry.first); });
+  if (unjudged > 0) {
+    session.terminal.note(fmt::format("{} ranks for {} that nobody judged; they do not count", shown(file),
+                                      counted(static_cast<std::size_t>(unjudged), "question", "questions")));
+  }
+}
+
+void run_files(Session& session, const EvalArguments& arguments) {
+  Qrels qrels = read_qrels(arguments.qrels);
+  std::vector<Run> runs;
+  for (const std::string& file : arguments.runs) {
+    runs.push_back(read_run(file));
+    keep_asked(session, arguments, file, runs.back(), qrels);
+  }
+  std::vector<Measured> measured;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    Measured one;
+    one.metrics = parse_metrics(arguments.metrics);
+    one.questions = qrels.size();
+    one.settings = arguments.runs[i];
+    one.title = fmt::format("{}: {}", runs.size() == 1 ? shown(arguments.runs[i]) : shown(arguments.qrels),
+                            counted(one.questions, "question", "questions"));
+    one.json_settings = {{"run", arguments.runs[i]},
+                         {"qrels", arguments.qrels},
+                         {"complete", arguments.complete},
+                         {"questions", one.questions}};
+    for (const Metric& metric : one.metrics) one.values.push_back(measure(metric, runs[i], qrels));
+    measured.push_back(std::move(one));
+  }
+  if (arguments.json) {
+    print_json(session, {runs.size() == 1 ? to_json(measured[0]) : comparison_as_json(measured[0], measured[1])});
+  } else if (runs.size() == 1) {
+    print_measured(session.terminal, measured[0]);
+  } else {
+    print_comparison(session.terminal, measured[0], measured[1]);
+  }
 }
 
 int run_eval(Session& session, const EvalArguments& arguments) {
-  const RetrievalSet set = read_retrieval_set(arguments.folder);
-  const Index index = open_set(session, arguments, set);
-  ProgressLine line(session.terminal);
-  EvaluationOptions options;
-  options.mode = kModes.at(arguments.mode);
-  options.exact = arguments.exact;
-  options.stop = session.interrupts.token();
-  options.progress = [&](std::size_t done, std::size_t total) {
-    line.show(static_cast<double>(done) / static_cast<double>(std::max<std::size_t>(1, total)),
-              fmt::format("{}/{} questions", with_thousands(done), with_thousands(total)));
-  };
-  const Evaluation result = evaluate(index, set, options);
-  line.clear();
-  const IndexStatus status = index.status();
-  if (arguments.json) {
-    const nlohmann::ordered_json json{
-        {"settings",
-         {{"set", arguments.folder},
-          {"mode", arguments.mode},
-          {"model", status.model},
-          {"whole", arguments.whole},
-          {"chunk_tokens", arguments.chunk_tokens},
-          {"exact", arguments.exact},
-          {"documents", set.corpus.size()},
-          {"chunks", status.chunks},
-          {"questions", result.queries}}},
-        {"metrics", {{"ndcg@10", result.ndcg_at_10}, {"recall@100", result.recall_at_100}}},
-        {"seconds", result.seconds}};
-    session.terminal.print(dump(json) + "\n");
-    return kDone;
+  check(arguments);
+  parse_metrics(arguments.metrics);  // before anything is encoded
+  if (!arguments.runs.empty()) {
+    run_files(session, arguments);
+  } else if (arguments.table) {
+    run_table(session, arguments);
+  } else {
+    run_sets(session, arguments);
   }
-  session.terminal.print(fmt::format(
-      "{}  {}  {}  {}: {} over {}\n", shown(arguments.folder), status.model, arguments.mode,
-      arguments.whole ? "whole documents" : fmt::format("chunks of {} tokens", arguments.chunk_tokens),
-      counted(result.queries, "question", "questions"), counted(set.corpus.size(), "document", "documents")));
-  session.terminal.print(
-      fmt::format("  nDCG@10 {:.4f}   recall@100 {:.4f}   {} a question\n", result.ndcg_at_10, result.recall_at_100,
-                  in_seconds(result.seconds / static_cast<double>(std::max<std::size_t>(1, result.queries)))));
   return kDone;
+}
+
+void add_flags(CLI::App& verb, EvalArguments& arguments) {
+  verb.add_option("dir", arguments.folders,
+                  "Folder with corpus.jsonl, queries.jsonl, qrels.tsv; or, with --questions, any")
+      ->type_name("DIR");
+  verb.add_option("--questions", arguments.questions, "Lines of question, TAB, file[:line] in DIR")->type_name("FILE");
+  verb.add_option("--by", arguments.by, "Show each value of this column of the questions too")->type_name("COLUMN");
+  verb.add_option("--metrics", arguments.metrics, "ndcg@K, recall@K, map, mrr, success@K, with commas between")
+      ->capture_default_str()
+      ->type_name("LIST");
+  add_settings_flags(verb, arguments.settings);
+  verb.add_option("--compare", arguments.compare, "Two settings, quoted: their difference, its interval, and p")
+      ->expected(2)
+      ->type_name("A B");
+  verb.add_flag("--table", arguments.table, "A Markdown table of every DIR and settings");
+  verb.add_option("--settings", arguments.rows, "A row of the table, quoted; again for each further one")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("SETTINGS");
+  verb.add_option("--run", arguments.runs, "Measure this TREC run instead; twice: compare the two")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("FILE");
+  verb.add_option("--qrels", arguments.qrels, "Judgements, TREC's or BEIR's, of the run or in place of the set's")
+      ->type_name("FILE");
+  verb.add_flag("--complete", arguments.complete, "Judged questions that the run lacks count as 0");
+  verb.add_option("--write-run", arguments.write_run, "Write the ranking as a TREC run")->type_name("FILE");
+  verb.add_option("--write-qrels", arguments.write_qrels, "Write the judgements as TREC qrels")->type_name("FILE");
+  verb.add_option("--threads", arguments.threads, "Threads; 0: one for each core")->type_name("N");
+  verb.add_flag("--json", arguments.json, "Print settings, metrics and intervals as JSON");
 }
 
 }  // namespace
@@ -104,27 +268,21 @@ int run_eval(Session& session, const EvalArguments& arguments) {
 void add_eval_command(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<EvalArguments>();
   CLI::App* verb =
-      add_verb(app, "eval", "Measure retrieval on a BEIR set: nDCG@10 and recall@100 of this very program.",
+      add_verb(app, "eval", "Measure retrieval on a set of judged questions, with this very program.",
                "  riverbank eval ~/beir/scifact\n"
-               "  riverbank eval ~/beir/scifact --mode vector --whole --model all-MiniLM-L6-v2\n"
-               "  riverbank eval ~/beir/scifact --mode keyword --json\n");
-  verb->add_option("dir", arguments->folder, "Folder with corpus.jsonl, queries.jsonl, qrels.tsv")
-      ->required()
-      ->type_name("DIR");
-  verb->add_option("--mode", arguments->mode, "hybrid, vector or keyword")
-      ->check(CLI::IsMember({"hybrid", "vector", "keyword"}).description(""))
-      ->capture_default_str()
-      ->type_name("MODE");
-  verb->add_option("--model", arguments->model, "Encoder, by name or folder")->capture_default_str()->type_name("NAME");
-  verb->add_flag("--whole", arguments->whole, "One vector a document (title + text), cut at the model's limit");
-  verb->add_option("--chunk-tokens", arguments->chunk_tokens, "Longest passage, in tokens")
-      ->capture_default_str()
-      ->type_name("N");
-  verb->add_flag("--exact", arguments->exact, "Compare with every vector instead of asking the graph");
-  verb->add_option("--threads", arguments->threads, "Threads; 0: one for each core")->type_name("N");
-  verb->add_flag("--json", arguments->json, "Print settings and metrics as JSON");
-  verb->callback(
-      [&session, arguments] { session.run = [&session, arguments] { return run_eval(session, *arguments); }; });
+               "  riverbank eval ~/beir/scifact --compare \"--mode vector\" \"--mode hybrid\" --metrics ndcg@10,mrr\n"
+               "  riverbank eval ~/book --questions ~/questions.tsv --metrics success@1,success@3\n"
+               "  riverbank eval ~/beir/scifact --table --settings \"--mode keyword\" --settings \"--mode hybrid\"\n"
+               "  riverbank eval ~/beir/scifact --write-run ~/run.trec --write-qrels ~/qrels.txt --json\n"
+               "  riverbank eval --run ~/run.trec --qrels ~/qrels.txt --metrics map,ndcg@10\n");
+  add_flags(*verb, *arguments);
+  verb->callback([&session, arguments, verb] {
+    if (!verb->get_subcommands().empty()) return;  // that one runs
+    for (auto* texts : {&arguments->compare, &arguments->rows}) {
+      for (std::string& text : *texts) text = unprotected(text);
+    }
+    session.run = [&session, arguments] { return run_eval(session, *arguments); };
+  });
 }
 
 }  // namespace riverbank::cli

@@ -1,5 +1,8 @@
 #include "riverbank/evaluate.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <unordered_set>
 
@@ -8,44 +11,61 @@
 namespace riverbank {
 namespace {
 
-constexpr std::size_t kDepth = 100;
+using Places = std::map<std::string, AnswerPlace>;
 
-/// The first kDepth documents for a question, each by its best passage. Asks for more passages until they hold that
-/// many documents or no more come.
-std::vector<std::string> rank_documents(const Index& index, const std::string& question, SearchOptions options) {
-  for (options.top_k = kDepth;; options.top_k *= 4) {
-    const SearchResult found = index.search(question, options);
-    std::vector<std::string> ranked;
+/// What a question asks for.
+struct Asked {
+  std::string text;
+  const std::map<std::string, int>& grades;
+  const Places* places = nullptr;  ///< null when it asks for documents
+};
+
+/// What a hit counts as: its document; for a question that asks for a place, the place that it touches and nothing
+/// before it did, else its own lines.
+std::string id_of(const Hit& hit, const Asked& asked, const std::unordered_set<std::string>& seen) {
+  if (asked.places == nullptr) return hit.document;
+  for (const auto& [id, place] : *asked.places) {
+    if (hit.document == place.document && hit.first_line <= place.last_line && place.first_line <= hit.last_line &&
+        !seen.contains(id)) {
+      return id;
+    }
+  }
+  if (asked.grades.contains(hit.document) && !seen.contains(hit.document)) return hit.document;
+  return fmt::format("{}:{}-{}", hit.document, hit.first_line, hit.last_line);
+}
+
+/// The first `depth` documents or passages for a question, each once. Asks for more passages until they hold that many
+/// documents or no more come.
+std::vector<RankedDocument> rank(const Index& index, const Asked& asked, SearchOptions options, std::size_t depth) {
+  for (options.top_k = depth;; options.top_k *= 4) {
+    const SearchResult found = index.search(asked.text, options);
+    std::vector<RankedDocument> ranked;
     std::unordered_set<std::string> seen;
     for (const Hit& hit : found.hits) {
-      if (ranked.size() < kDepth && seen.insert(hit.document).second) ranked.push_back(hit.document);
+      std::string id = id_of(hit, asked, seen);
+      if (ranked.size() < depth && seen.insert(id).second) ranked.push_back({std::move(id), hit.score});
     }
-    if (ranked.size() == kDepth || found.hits.size() < options.top_k) return ranked;
+    if (ranked.size() == depth || found.hits.size() < options.top_k) return ranked;
   }
 }
 
 }  // namespace
 
 Evaluation evaluate(const Index& index, const RetrievalSet& set, const EvaluationOptions& options) {
-  SearchOptions search;
-  search.mode = options.mode;
-  search.exact = options.exact;
+  if (options.depth == 0)
+    throw Error(ErrorKind::kInvalidArgument, "an evaluation of 0 documents a question says nothing");
+  SearchOptions search = options.search;
   search.best_sentences = false;
-  search.floor = 0;
+  if (!search.floor) search.floor = 0;
 
   Evaluation result;
   const auto start = std::chrono::steady_clock::now();
   for (const auto& [question, grades] : set.qrels) {
     if (options.stop.stop_requested()) throw Error(ErrorKind::kCancelled, "the evaluation was stopped");
-    const std::vector<std::string> ranked = rank_documents(index, set.queries.at(question), search);
-    result.ndcg_at_10 += ndcg(ranked, grades, 10);
-    result.recall_at_100 += recall(ranked, grades, kDepth);
-    ++result.queries;
-    if (options.progress) options.progress(result.queries, set.qrels.size());
-  }
-  if (result.queries > 0) {
-    result.ndcg_at_10 /= static_cast<double>(result.queries);
-    result.recall_at_100 /= static_cast<double>(result.queries);
+    const auto places = set.places.find(question);
+    const Asked asked{set.queries.at(question), grades, places == set.places.end() ? nullptr : &places->second};
+    result.run[question] = rank(index, asked, search, options.depth);
+    if (options.progress) options.progress(result.run.size(), set.qrels.size());
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

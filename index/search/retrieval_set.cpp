@@ -1,44 +1,14 @@
-#include <charconv>
-#include <fstream>
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
-#include "lib/base/file.h"
-#include "lib/base/printable.h"
-#include "riverbank/error.h"
+#include "index/search/left_out.h"
+#include "index/search/numbered_lines.h"
 #include "riverbank/evaluate.h"
 
 namespace riverbank {
 namespace {
-
-/// The lines of a text file, one at a time, with what a message needs to name the place.
-class NumberedLines {
- public:
-  explicit NumberedLines(std::filesystem::path path) : path_(std::move(path)), in_(path_, std::ios::binary) {
-    if (!in_) throw_errno("cannot open", path_, errno);
-  }
-
-  bool next(std::string& line) {
-    if (!std::getline(in_, line)) {
-      if (in_.bad()) throw Error(ErrorKind::kIo, "cannot read " + printable(path_.string()) + " to its end");
-      return false;
-    }
-    ++number_;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    return true;
-  }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Error(ErrorKind::kCorrupt, printable(path_.string()) + ":" + std::to_string(number_) + ": " + what);
-  }
-
-  std::size_t number() const { return number_; }
-
- private:
-  std::filesystem::path path_;
-  std::ifstream in_;
-  std::size_t number_ = 0;
-};
 
 std::string string_field(const nlohmann::json& object, const char* field, bool needed, const NumberedLines& at) {
   const auto found = object.find(field);
@@ -71,26 +41,34 @@ std::filesystem::path qrels_of(const std::filesystem::path& folder) {
                                         "; a retrieval set in BEIR's layout has one of them");
 }
 
-/// The columns of one line of qrels: question, document, grade.
-struct Judgement {
-  std::string question, document;
-  int grade = 0;
-};
-
-Judgement parse_judgement(const std::string& line, const NumberedLines& at) {
-  const std::size_t first = line.find('\t');
-  const std::size_t second = first == std::string::npos ? first : line.find('\t', first + 1);
-  if (second == std::string::npos) at.fail("expected three columns with tabs between them: question, document, grade");
-  Judgement result{line.substr(0, first), line.substr(first + 1, second - first - 1), 0};
-  const char* const end = line.data() + line.size();
-  const auto parsed = std::from_chars(line.data() + second + 1, end, result.grade);
-  if (parsed.ec != std::errc() || parsed.ptr != end) at.fail("the grade is not a whole number");
-  return result;
+/// Leaves out what judges a question or document that is not there.
+void keep_known(RetrievalSet& set, const std::unordered_set<std::string>& documents,
+                const std::filesystem::path& qrels) {
+  LeftOut questions("judgement", "a question that queries.jsonl does not have");
+  LeftOut unknown("judgement", "a document that corpus.jsonl does not have");
+  for (auto& [question, grades] : set.qrels) {
+    const bool asked = set.queries.contains(question);
+    std::erase_if(grades, [&](const auto& judged) {
+      if (!asked) {
+        questions.add(question);
+      } else if (!documents.contains(judged.first)) {
+        unknown.add(judged.first);
+      } else {
+        return false;
+      }
+      return true;
+    });
+  }
+  std::erase_if(set.qrels, [](const auto& entry) { return entry.second.empty(); });
+  for (const LeftOut* left_out : {&questions, &unknown}) {
+    if (!left_out->empty()) set.left_out.push_back(left_out->sentence());
+  }
+  if (set.qrels.empty()) throw nothing_left(qrels, set.left_out);
 }
 
 }  // namespace
 
-RetrievalSet read_retrieval_set(const std::filesystem::path& folder) {
+RetrievalSet read_retrieval_set(const std::filesystem::path& folder, const std::filesystem::path& qrels) {
   RetrievalSet set;
   std::unordered_set<std::string> documents;
   read_json_lines(folder / "corpus.jsonl", [&](const nlohmann::json& object, const NumberedLines& at) {
@@ -110,20 +88,9 @@ RetrievalSet read_retrieval_set(const std::filesystem::path& folder) {
       at.fail("the question \"" + printable(id) + "\" appears for the second time");
     }
   });
-
-  NumberedLines lines(qrels_of(folder));
-  std::string line;
-  while (lines.next(line)) {
-    if (line.empty() || (lines.number() == 1 && line.starts_with("query-id"))) continue;
-    const Judgement judged = parse_judgement(line, lines);
-    if (!set.queries.contains(judged.question)) {
-      lines.fail("queries.jsonl has no question \"" + printable(judged.question) + "\"");
-    }
-    if (!documents.contains(judged.document)) {
-      lines.fail("corpus.jsonl has no document \"" + printable(judged.document) + "\"");
-    }
-    set.qrels[judged.question][judged.document] = judged.grade;
-  }
+  const std::filesystem::path judgements = qrels.empty() ? qrels_of(folder) : qrels;
+  set.qrels = read_qrels(judgements);
+  keep_known(set, documents, judgements);
   return set;
 }
 

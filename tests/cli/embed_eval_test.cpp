@@ -71,6 +71,101 @@ TEST_F(Eval, MeasuresTheProductItself) {
   EXPECT_EQ(program.run({"eval", path("set"), "--whole"}).exit_code, 0);
 }
 
+TEST_F(Eval, KeepsItsIndexAndSaysWhere) {
+  const Outcome first = program.run({"eval", path("set")});
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("2 passages encoded"));
+  EXPECT_THAT(first.err, HasSubstr("cache/riverbank/eval/"));
+  const Outcome again = program.run({"eval", path("set"), "--mode", "keyword"});
+  EXPECT_EQ(again.err, "");
+  EXPECT_THAT(again.out, HasSubstr("nDCG@10     1.0000  [1.0000, 1.0000]"));
+}
+
+TEST_F(Eval, ComparesTwoSettings) {
+  const std::vector<std::string> compare{"eval", path("set"), "--compare", "--exact", "--mode keyword"};
+  const Outcome text = program.run(compare);
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("A  --exact\n  B  --mode keyword"));
+  auto with_json = compare;
+  with_json.emplace_back("--json");
+  const auto json = nlohmann::json::parse(program.run(with_json).out);
+  EXPECT_EQ(json.at("a").at("settings").at("exact"), true);
+  EXPECT_EQ(json.at("b").at("settings").at("mode"), "keyword");
+  EXPECT_EQ(json.at("differences").at("ndcg@10").at("p"), 1.0);
+  const Outcome wrong = program.run({"eval", path("set"), "--compare", "--mode magic", ""});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("the settings \"--mode magic\" cannot be read"));
+}
+
+TEST_F(Eval, PrintsATableOfEverySetAndSettings) {
+  std::filesystem::copy(path("set"), path("other"));
+  const Outcome table = program.run({"eval", path("set"), path("other"), "--table", "--metrics", "mrr", "--settings",
+                                     "--mode keyword", "--settings", "--whole"});
+  ASSERT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, StartsWith("| settings | model | set MRR | other MRR | a question |\n|---|---|--:|--:|--:|\n"
+                                    "| --mode keyword | bge-small-en-v1.5 | **1.0000** | **1.0000** |"));
+  EXPECT_THAT(table.out, HasSubstr("\n| --whole | bge-small-en-v1.5 |"));
+}
+
+TEST_F(Eval, WritesAndReadsTrecFiles) {
+  const std::vector<std::string> metrics{"--metrics", "ndcg@10,map,mrr,recall@1", "--json"};
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), metrics.begin(), metrics.end());
+    const Outcome outcome = program.run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  };
+  const auto asked = run({"eval", path("set"), "--write-run", path("run"), "--write-qrels", path("qrels")});
+  const auto read = run({"eval", "--run", path("run"), "--qrels", path("qrels")});
+  EXPECT_EQ(asked.at("metrics"), read.at("metrics"));
+  const auto both = run({"eval", "--run", path("run"), "--run", path("run"), "--qrels", path("set/qrels.tsv")});
+  EXPECT_EQ(both.at("differences").at("map").at("difference"), 0);
+}
+
+TEST_F(Eval, SaysWhatARunLacks) {
+  write("run", "1 Q0 a 1 0.5 t\n9 Q0 a 1 0.5 t\n");
+  const std::vector<std::string> arguments{"eval",      "--run", path("run"), "--qrels", path("set/qrels.tsv"),
+                                           "--metrics", "map"};
+  const Outcome outcome = program.run(arguments);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("MAP         1.0000"));
+  EXPECT_THAT(outcome.err, HasSubstr("nothing on 1 of 2 judged questions"));
+  EXPECT_THAT(outcome.err, HasSubstr("1 question that nobody judged"));
+  auto complete = arguments;
+  complete.emplace_back("--complete");
+  EXPECT_THAT(program.run(complete).out, HasSubstr("MAP         0.5000"));
+  write("run", "8 Q0 a 1 0.5 t\n");
+  EXPECT_EQ(program.run(arguments).exit_code, 2);
+}
+
+TEST_F(Eval, AsksQuestionsToAFolderOfOnesOwn) {
+  write("questions.tsv", "question\tfile\tkind\nreeds grew river\triver.md:3\twet\nloan\tmoney.md\tdry\nx\tgone.md\tdry\n");
+  const Outcome outcome = program.run({"eval", path("book"), "--questions", path("questions.tsv"), "--mode", "keyword",
+                                       "--metrics", "success@1", "--by", "kind"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("1 question left out: it names a file that is not in the folder (\"gone.md\")"));
+  EXPECT_THAT(outcome.out, HasSubstr("2 questions over 3 documents"));
+  EXPECT_THAT(outcome.out, HasSubstr("  wet, 1 question\n    success@1 1.0000"));
+  const Outcome no_column = program.run({"eval", path("book"), "--questions", path("questions.tsv"), "--by", "size"});
+  EXPECT_EQ(no_column.exit_code, 2);
+  EXPECT_THAT(no_column.err, HasSubstr("no column \"size\"; they have kind"));
+}
+
+TEST_F(Eval, RefusesWhatMakesNoSense) {
+  const auto refused = [&](std::vector<std::string> arguments, const std::string& message) {
+    arguments.insert(arguments.begin(), "eval");
+    const Outcome outcome = program.run(arguments);
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr(message));
+  };
+  refused({}, "name a set to measure");
+  refused({path("set"), "--metrics", "ndcg@0"}, "looks at no document");
+  refused({path("set"), path("set"), "--write-run", path("run")}, "one set");
+  refused({"--run", path("run")}, "--qrels");
+  refused({path("book")}, "--questions FILE");
+  refused({path("nowhere")}, "nowhere");
+}
+
 TEST_F(Eval, SaysWhichLineOfWhichFileIsBroken) {
   write("set/corpus.jsonl", "{\"_id\": \"a\", \"text\": \"x\"}\n{broken\n");
   const Outcome broken = program.run({"eval", path("set")});

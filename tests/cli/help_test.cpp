@@ -47,6 +47,7 @@ class Help : public ProgramTest {
           "{\"_id\": \"d\", \"title\": \"River\", \"text\": \"The bank of the river.\"}\n");
     write("beir/scifact/queries.jsonl", "{\"_id\": \"q\", \"text\": \"river bank\"}\n");
     write("beir/scifact/qrels.tsv", "query-id\tcorpus-id\tscore\nq\td\t1\n");
+    write("questions.tsv", "Where does she sit?\triver.md:3\n");
     testing::write_tiny_model(program.home() / "my-bert");
     std::filesystem::remove_all(program.home() / "data/riverbank/models/bge-small-en-v1.5");
     EXPECT_EQ(program.run({"model", "import", path("my-bert"), "--name", "bge-small-en-v1.5"}).exit_code, 0);

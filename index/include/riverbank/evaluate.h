@@ -1,49 +1,66 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "riverbank/index.h"
+#include "riverbank/metrics.h"
 
 namespace riverbank {
 
-/// A retrieval set in BEIR's layout: corpus.jsonl {_id,title,text}, queries.jsonl {_id,text}, qrels.tsv or
-/// qrels/test.tsv (query-id, corpus-id, score; with a header line).
-struct RetrievalSet {
-  std::vector<Record> corpus;
-  std::map<std::string, std::string> queries;
-  std::map<std::string, std::map<std::string, int>> qrels;  ///< question -> document -> grade
+/// Lines of a document that answer a question: a passage that shares a line with them is right.
+struct AnswerPlace {
+  std::string document;
+  std::size_t first_line = 0;
+  std::size_t last_line = 0;
 };
 
-/// Throws Error: kNotFound, kCorrupt (file and line said).
-RetrievalSet read_retrieval_set(const std::filesystem::path& folder);
+/// Questions with what answers them, and the documents to look in: records, or a folder.
+struct RetrievalSet {
+  std::vector<Record> corpus;    ///< of a set in BEIR's layout; empty for a folder
+  std::filesystem::path folder;  ///< of documents; empty for BEIR's layout
+  std::map<std::string, std::string> queries;
+  Qrels qrels;
+  /// Of a folder's questions that ask for a place: question -> id in the qrels ("file:line-line") -> where that is.
+  /// Such a question ranks passages, every other ranks documents.
+  std::map<std::string, std::map<std::string, AnswerPlace>> places;
+  /// What the questions of a folder have in a further column: column -> question -> value.
+  std::map<std::string, std::map<std::string, std::string>> columns;
+  /// One sentence for each kind of judgement that was left out, with their number and the first of them.
+  std::vector<std::string> left_out;
+};
+
+/// Reads BEIR's layout: corpus.jsonl {_id,title,text}, queries.jsonl {_id,text}, and the judgements in `qrels`, or in
+/// qrels.tsv or qrels/test.tsv when that is empty. Judgements of documents or questions that are not there are left out
+/// and counted. Throws Error: kNotFound, kCorrupt (file and line said; or nothing is left).
+RetrievalSet read_retrieval_set(const std::filesystem::path& folder, const std::filesystem::path& qrels = {});
+
+/// Reads questions to a folder of one's own: lines of question, TAB, file or file:line or file:first-last, with the
+/// file relative to the folder. A question on several lines has several answers. When the first line begins with
+/// "question" or "query", it names the columns: "answer" holds words of the file, and the lines in which those stand
+/// are the place that is asked for; others are kept as they are. Rows whose file (or answer in it) is not there are
+/// left out and counted. Throws Error: kNotFound, kCorrupt (file and line said; or nothing is left).
+RetrievalSet read_questions(const std::filesystem::path& folder, const std::filesystem::path& questions);
 
 struct EvaluationOptions {
-  SearchMode mode = SearchMode::kHybrid;
-  bool exact = false;
+  SearchOptions search;     ///< top_k and best_sentences are the evaluation's own; a floor that is not set is 0
+  std::size_t depth = 100;  ///< documents (or passages) ranked for each question
   std::function<void(std::size_t done, std::size_t total)> progress;
   std::stop_token stop;
 };
 
 struct Evaluation {
-  std::size_t queries = 0;
-  double ndcg_at_10 = 0;
-  double recall_at_100 = 0;
+  Run run;  ///< every question of the set's qrels; empty rankings for those that found nothing
   double seconds = 0;
 };
 
-/// Asks every question that has a grade of an index that holds the corpus as records; a document counts by its best
-/// chunk. Ranks 100 documents a question. Throws Error kCancelled.
+/// Asks every judged question of an index that holds the set's documents. A document counts by its best passage.
+/// Throws Error kCancelled and what Index::search() throws.
 Evaluation evaluate(const Index& index, const RetrievalSet& set, const EvaluationOptions& options = {});
-
-/// nDCG@k with exponential-free gain (the grade itself) and log2 discount, as trec_eval computes it.
-double ndcg(const std::vector<std::string>& ranked, const std::map<std::string, int>& grades, std::size_t k);
-/// The share of the relevant documents among the first k.
-double recall(const std::vector<std::string>& ranked, const std::map<std::string, int>& grades, std::size_t k);
 
 }  // namespace riverbank

@@ -59,10 +59,20 @@ TEST_F(RetrievalSetFiles, SayTheFileAndTheLineThatIsWrong) {
   expect_corrupt("corpus.jsonl", "{\"_id\": \"d1\", \"text\": \"\xff\"}", "corpus.jsonl:1: expected a JSON object");
 }
 
-TEST_F(RetrievalSetFiles, GradesMustNameWhatIsThere) {
-  expect_corrupt("qrels.tsv", "query-id\tcorpus-id\tscore\nq9\td1\t1\n",
-                 "qrels.tsv:2: queries.jsonl has no question \"q9\"");
-  expect_corrupt("qrels.tsv", "q1\td9\t1\n", "qrels.tsv:1: corpus.jsonl has no document \"d9\"");
+TEST_F(RetrievalSetFiles, GradesOfWhatIsNotThereAreLeftOutAndCounted) {
+  folder_.write("qrels.tsv", "q9\td1\t1\nq9\td2\t1\nq1\td7\t1\nq2\td9\t1\nq2\td2\t1\n");
+  const RetrievalSet set = read_retrieval_set(folder_.path());
+  EXPECT_EQ(set.qrels, (Qrels{{"q2", {{"d2", 1}}}}));
+  ASSERT_EQ(set.left_out.size(), 2U);
+  EXPECT_EQ(set.left_out[0],
+            "2 judgements left out: each names a question that queries.jsonl does not have (\"q9\", …)");
+  EXPECT_EQ(set.left_out[1],
+            "2 judgements left out: each names a document that corpus.jsonl does not have (\"d7\", \"d9\")");
+  expect_corrupt("qrels.tsv", "q9\td1\t1\n", "1 judgement left out: it names a question");
+  expect_corrupt("qrels.tsv", "", "it judges nothing");
+}
+
+TEST_F(RetrievalSetFiles, GradesMustBeReadable) {
   expect_corrupt("qrels.tsv", "q1\td1\n", "qrels.tsv:1: expected three columns");
   expect_corrupt("qrels.tsv", "q1\td1\tone\n", "qrels.tsv:1: the grade is not a whole number");
 }
@@ -73,17 +83,19 @@ TEST_F(RetrievalSetFiles, AreEvaluated) {
   Index index = box.open();
   index.add(set.corpus);
   EvaluationOptions options;
-  options.mode = SearchMode::kKeyword;
+  options.search.mode = SearchMode::kKeyword;
   std::size_t told = 0;
   options.progress = [&](std::size_t done, std::size_t total) {
     told = done;
     EXPECT_EQ(total, 2U);
   };
   const Evaluation result = evaluate(index, set, options);
-  EXPECT_EQ(result.queries, 2U);
   EXPECT_EQ(told, 2U);
-  EXPECT_DOUBLE_EQ(result.ndcg_at_10, 1.0);
-  EXPECT_DOUBLE_EQ(result.recall_at_100, 1.0);
+  ASSERT_EQ(result.run.size(), 2U);
+  EXPECT_EQ(result.run.at("q1").front().id, "d1");
+  for (const Metric& metric : parse_metrics("ndcg@10,recall@100")) {
+    EXPECT_EQ(measure(metric, result.run, set.qrels), (std::vector<double>{1, 1}));
+  }
   std::stop_source stop;
   stop.request_stop();
   options.stop = stop.get_token();
@@ -105,8 +117,10 @@ TEST(Evaluate, DocumentCountsByItsBestPassage) {
   for (unsigned i = 0; i < 150; ++i) set.qrels["q"]["d" + std::to_string(i)] = 1;
   for (const SearchMode mode : {SearchMode::kKeyword, SearchMode::kVector, SearchMode::kHybrid}) {
     EvaluationOptions options;
-    options.mode = mode;
-    EXPECT_NEAR(evaluate(index, set, options).recall_at_100, 100.0 / 150, 1e-9);
+    options.search.mode = mode;
+    const auto run = evaluate(index, set, options).run;
+    EXPECT_EQ(run.at("q").size(), 100U);
+    EXPECT_NEAR(measure({Metric::Kind::kRecall, 100}, run, set.qrels)[0], 100.0 / 150, 1e-9);
   }
 }
 

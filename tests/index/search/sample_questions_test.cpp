@@ -21,7 +21,9 @@ struct Question {
 std::vector<Question> shipped_questions() {
   std::ifstream file(std::filesystem::path(RIVERBANK_SOURCE_DIR) / "samples/questions.tsv");
   std::vector<Question> questions;
-  for (std::string line; std::getline(file, line);) {
+  std::string line;
+  std::getline(file, line);  // the names of the columns
+  while (std::getline(file, line)) {
     std::istringstream fields(line);
     Question question;
     std::getline(fields, question.text, '\t');
