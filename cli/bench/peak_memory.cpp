@@ -28,11 +28,19 @@ std::int64_t size_of(void* memory) { return static_cast<std::int64_t>(::malloc_u
 extern "C" {
 
 void* __real_malloc(std::size_t size);
+void* __real_calloc(std::size_t count, std::size_t size);
 void* __real_realloc(void* memory, std::size_t size);
 void __real_free(void* memory);
 
 void* __wrap_malloc(std::size_t size) {
   void* memory = __real_malloc(size);
+  if (counting != nullptr && memory != nullptr) counting->add(size_of(memory));
+  return memory;
+}
+
+/// What the compiler makes of malloc() and zeros.
+void* __wrap_calloc(std::size_t count, std::size_t size) {
+  void* memory = __real_calloc(count, size);
   if (counting != nullptr && memory != nullptr) counting->add(size_of(memory));
   return memory;
 }
