@@ -46,6 +46,12 @@ class Help : public ProgramTest {
     write("beir/scifact/corpus.jsonl",
           "{\"_id\": \"d\", \"title\": \"River\", \"text\": \"The bank of the river.\"}\n");
     write("beir/scifact/queries.jsonl", "{\"_id\": \"q\", \"text\": \"river bank\"}\n");
+    for (const char* file : {"gap-development.tsv", "gap-test.tsv"}) {
+      std::string rows = "ID\tText\tPronoun\tPronoun-offset\tA\tA-offset\tA-coref\tB\tB-offset\tB-coref\tURL\n";
+      for (int i = 0; i < 20; ++i)
+        rows += "x\tThe boat, the tree, he sat.\the\t20\tboat\t4\tTRUE\ttree\t14\tFALSE\tu\n";
+      write(std::string("book/") + file, rows);
+    }
     write("beir/scifact/qrels.tsv", "query-id\tcorpus-id\tscore\nq\td\t1\n");
     write("questions.tsv", "Where does she sit?\triver.md:3\n");
     testing::write_tiny_model(program.home() / "my-bert");
