@@ -33,6 +33,7 @@ Matrix Decoder::forward(std::span<const std::int32_t> ids, State& state, const D
                             state.layers.size(), layers_.size()));
   }
   Matrix hidden = embeddings_.forward(ids, state.length);  // (n, d_model), and so after every layer
+  observers.self_attention.hidden_states(hidden);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     hidden = layers_[i].forward(hidden, state.layers[i], observers);
     observers.self_attention.hidden_states(hidden);

@@ -11,7 +11,8 @@
 
 namespace riverbank {
 
-/// Who watches a decoder: its two attentions are of different shapes, and are told apart.
+/// Who watches a decoder: its two attentions are of different shapes, and are told apart. The first is also shown the
+/// hidden states.
 struct DecoderObservers {
   Observer& self_attention;
   Observer& cross_attention;

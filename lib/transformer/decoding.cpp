@@ -38,7 +38,7 @@ void require_room(const EncoderDecoder& model, Eigen::Index max_tokens) {
 /// Feeds the target's last token -> log P of each token after it (target_vocabulary_size).
 RowVector next_log_probabilities(const EncoderDecoder& model, const Decoded& target, Decoder::State& state) {
   const std::int32_t last = target.ids.empty() ? model.config().begin_id : target.ids.back();
-  const RowVector next = log_softmax(model.decoder().forward(std::array{last}, state).row(0));
+  RowVector next = log_softmax(model.decoder().forward(std::array{last}, state).row(0));
   if (!next.allFinite()) {
     throw Error(ErrorKind::kCorrupt, "The model's next token has no probability: its weights are damaged.");
   }

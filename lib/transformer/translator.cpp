@@ -63,12 +63,11 @@ std::span<const float> Translation::attention_of(std::size_t layer, std::size_t 
   return std::span(cross_attention).subspan(row * source.size(), source.size());
 }
 
-std::vector<float> Translation::mean_of_heads(std::size_t layer, std::size_t piece) const {
+std::vector<float> Translation::mean_attention(std::size_t piece) const {
   std::vector<float> mean(source.size());
-  require_below(layer, layers, "layer");
-  for (std::size_t head = 0; head < heads; ++head) {
-    const std::span<const float> weights = attention_of(layer, head, piece);
-    for (std::size_t s = 0; s < mean.size(); ++s) mean[s] += weights[s] / static_cast<float>(heads);
+  for (std::size_t i = 0; i < layers * heads; ++i) {
+    const std::span<const float> weights = attention_of(i / heads, i % heads, piece);
+    for (std::size_t s = 0; s < mean.size(); ++s) mean[s] += weights[s] / static_cast<float>(layers * heads);
   }
   return mean;
 }

@@ -30,8 +30,8 @@ struct Translation {
 
   /// One piece's row -> (S), summing to 1. Throws Error kInvalidArgument for a layer, head or piece that there is not.
   std::span<const float> attention_of(std::size_t layer, std::size_t head, std::size_t piece) const;
-  /// The mean of a layer's heads -> (S). Throws likewise.
-  std::vector<float> mean_of_heads(std::size_t layer, std::size_t piece) const;
+  /// The mean of all layers and heads -> (S), summing to 1. Throws likewise.
+  std::vector<float> mean_attention(std::size_t piece) const;
 };
 
 /// An encoder-decoder that translates a text of words that it knows: "Attention Is All You Need" as it was meant,

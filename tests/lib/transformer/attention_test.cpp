@@ -44,6 +44,27 @@ TEST(Attention, IsEquationOne) {
   }
 }
 
+/// The example of samples/attention_by_hand.cpp, with nothing but a pocket calculator. Q = K: (1, 0), (0, 1), (1, 1);
+/// V: (10, 0), (0, 10), (5, 5); d_k = 2.
+///
+///     token 1: scores 1, 0, 1; over 1.4142: 0.7071, 0, 0.7071; exp: 2.0281, 1, 2.0281, together 5.0562
+///              weights 0.4011, 0.1978, 0.4011; result 4.0111 + 2.0056 = 6.0167, 1.9778 + 2.0056 = 3.9833
+///     token 2: the same with the first two keys exchanged: 0.1978, 0.4011, 0.4011; result 3.9833, 6.0167
+///     token 3: scores 1, 1, 2; over 1.4142: 0.7071, 0.7071, 1.4142; exp: 2.0281, 2.0281, 4.1133, together 8.1695
+///              weights 0.2483, 0.2483, 0.5035; result 2.4825 + 2.5175 = 5.0000, and the same again
+TEST(Attention, IsWhatOneWorksOutByHand) {
+  Matrix Q(3, 2);
+  Matrix V(3, 2);
+  Matrix weights(3, 3);
+  Matrix result(3, 2);
+  Q << 1, 0, 0, 1, 1, 1;
+  V << 10, 0, 0, 10, 5, 5;
+  weights << 0.4011F, 0.1978F, 0.4011F, 0.1978F, 0.4011F, 0.4011F, 0.2483F, 0.2483F, 0.5035F;
+  result << 6.0167F, 3.9833F, 3.9833F, 6.0167F, 5, 5;
+  EXPECT_LT((attention_weights(Q, Q) - weights).cwiseAbs().maxCoeff(), 1e-4F);
+  EXPECT_LT((attention(Q, Q, V) - result).cwiseAbs().maxCoeff(), 1e-4F);
+}
+
 TEST(Attention, WeightsAreADistribution) {
   const Matrix weights = attention_weights(random_matrix(9, 16, 4) * 20, random_matrix(11, 16, 5) * 20);
   EXPECT_GE(weights.minCoeff(), 0.0F);

@@ -30,6 +30,8 @@ constexpr Eigen::Index kHeads = 4;
 /// All heads' weights, one under the other.
 struct Witness : Observer {
   Matrix rows;
+  std::vector<Matrix> states;
+  void hidden_states(const MatrixView& H) override { states.emplace_back(H); }
   void head(const MatrixView& weights) override {
     const Eigen::Index before = rows.rows();
     rows.conservativeResize(before + weights.rows(), weights.cols());
@@ -99,11 +101,15 @@ TEST(EncoderDecoder, AsTorchComputesIt) {
   const Matrix M = tiny_encoder_decoder().encode(golden_ids("input.source"));
   expect_torch(M, "expected.memory");
   Decoder::State state = tiny_encoder_decoder().decoder().start(M);
-  Observer nobody;
+  Witness self;
   Witness cross;
-  expect_torch(tiny_encoder_decoder().decoder().forward(golden_ids("input.target"), state, {nobody, cross}),
-               "expected.logits");
+  const Matrix logits = tiny_encoder_decoder().decoder().forward(golden_ids("input.target"), state, {self, cross});
+  expect_torch(logits, "expected.logits");
   expect_torch(cross.rows, "expected.cross");
+  ASSERT_EQ(self.states.size(), 3U);  // embeddings and 2 layers
+  const MatrixMap& table = tiny_encoder_decoder_weights().target_embedding;
+  EXPECT_TRUE(logits.isApprox(self.states.back() * table.transpose(), 1e-5F));
+  EXPECT_EQ(self.rows.rows(), 2 * kHeads * logits.rows());
 }
 
 /// What stands later in the target changes nothing earlier, bit for bit.
