@@ -15,6 +15,8 @@ void add_remove_command(CLI::App& app, Session& session);
 void add_forget_command(CLI::App& app, Session& session);
 void add_embed_command(CLI::App& app, Session& session);
 void add_eval_command(CLI::App& app, Session& session);
+void add_attention_command(CLI::App& app, Session& session);
+void add_contrast_command(CLI::App& app, Session& session);
 void add_heads_command(CLI::App& app, Session& session);
 void add_model_command(CLI::App& app, Session& session);
 void add_bench_command(CLI::App& app, Session& session);

@@ -58,6 +58,9 @@ inline constexpr std::size_t kMostPageWeights = 6'000'000;
 std::string attention_page(std::string_view title, std::string_view lead, std::span<const AttentionFigure> figures,
                            const FigureView& view);
 
+/// The tokens of a trace as a side of a figure, with the words that a reader joins them to.
+FigureAxis figure_axis(const Trace& trace, std::string_view text, std::string_view second_text = {});
+
 /// The encoder's attention over one text (or a pair, the second text given), as a figure.
 AttentionFigure figure_of(const Trace& trace, std::string_view text, std::string_view second_text = {});
 

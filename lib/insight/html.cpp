@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/printable.h"
+#include "riverbank/error.h"
 
 namespace riverbank {
 namespace {
@@ -73,6 +76,26 @@ std::string json_in_script(std::string_view json) {
     json.remove_prefix(sequence.size());
   }
   return out;
+}
+
+std::string filled_template(std::string_view name,
+                            const std::vector<std::pair<std::string_view, std::string>>& values) {
+  std::string_view left = page_asset(name);
+  std::string out;
+  for (std::size_t at = left.find("{{"); at != std::string_view::npos; at = left.find("{{")) {
+    const std::size_t end = std::min(left.find("}}", at), left.size() - 2);
+    const std::string_view mark = left.substr(at + 2, end - at - 2);
+    const auto value =
+        std::find_if(values.begin(), values.end(), [&](const auto& candidate) { return candidate.first == mark; });
+    if (value == values.end()) {
+      throw Error(ErrorKind::kInvalidArgument, fmt::format("Nothing was given for \"{}\" of the page file \"{}\".",
+                                                           printable(mark), printable(name)));
+    }
+    out += left.substr(0, at);
+    out += escape_html(value->second);
+    left.remove_prefix(end + 2);
+  }
+  return out.append(left);
 }
 
 std::string make_html(const HtmlPage& page) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace riverbank {
@@ -32,6 +33,10 @@ std::string visible(std::string_view text);
 /// JSON that cannot end the <script> element that it stands in, nor hide or reorder what is read in the file: <, > and
 /// & and every control, line-separator and bidirectional character as \uXXXX. The value it means is the same.
 std::string json_in_script(std::string_view json);
+
+/// A page file with its marks {{name}} replaced by the values, which are plain text and are escaped here.
+/// Throws Error kInvalidArgument for a file or mark that there is not.
+std::string filled_template(std::string_view name, const std::vector<std::pair<std::string_view, std::string>>& values);
 
 /// A file of lib/insight/page, as it was when riverbank was built. Throws Error kInvalidArgument for none such.
 std::string_view page_asset(std::string_view name);

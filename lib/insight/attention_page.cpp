@@ -1,0 +1,202 @@
+#include "lib/insight/attention_page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "lib/base/printable.h"
+#include "lib/insight/html.h"
+#include "lib/insight/words.h"
+#include "riverbank/error.h"
+
+namespace riverbank {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// A row of weights as fractions of 65,535 that sum to exactly that: rounded down, and what is then missing given to
+/// the largest remainders.
+void append_fractions(std::span<const float> row, std::string& bytes) {
+  constexpr std::int64_t kWhole = 65535;
+  const double sum = std::accumulate(row.begin(), row.end(), 0.0);
+  std::vector<std::int64_t> fractions(row.size());
+  std::vector<double> remainders(row.size());
+  std::vector<std::size_t> order(row.size());
+  std::int64_t missing = kWhole;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const double exact = static_cast<double>(kWhole) * row[i] / sum;
+    fractions[i] = static_cast<std::int64_t>(exact);
+    remainders[i] = exact - static_cast<double>(fractions[i]);
+    missing -= fractions[i];
+  }
+  std::iota(order.begin(), order.end(), 0U);
+  const auto given = static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(missing, 0, std::ssize(row)));
+  std::partial_sort(order.begin(), order.begin() + given, order.end(),
+                    [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
+  for (std::ptrdiff_t i = 0; i < given; ++i) ++fractions[order[static_cast<std::size_t>(i)]];
+  for (const std::int64_t fraction : fractions) {
+    bytes += static_cast<char>(fraction & 0xFF);
+    bytes += static_cast<char>((fraction >> 8) & 0xFF);
+  }
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = (group << 8U) | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+      out += i + j > bytes.size() ? '=' : kDigits[(group >> (18 - 6 * j)) & 63U];
+    }
+  }
+  return out;
+}
+
+ordered_json to_json(const FigureAxis& axis) {
+  ordered_json tokens = ordered_json::array();
+  for (const FigureToken& token : axis.tokens) {
+    tokens.push_back({{"label", printable(token.label)}, {"word", token.word}, {"special", token.special}});
+  }
+  ordered_json words = ordered_json::array();
+  for (const std::string& word : axis.words) words.push_back(printable(word));
+  return {{"name", printable(axis.name)}, {"tokens", tokens}, {"words", words}};
+}
+
+ordered_json to_json(const AttentionFigure& figure) {
+  std::string bytes;
+  bytes.reserve(2 * figure.weights.size());
+  const std::size_t keys = figure.keys.tokens.size();
+  for (std::size_t i = 0; i < figure.weights.size(); i += keys) {
+    append_fractions(std::span(figure.weights).subspan(i, keys), bytes);
+  }
+  return {{"name", visible(figure.name)},
+          {"caption", visible(figure.caption)},
+          {"queries", to_json(figure.queries)},
+          {"keys", to_json(figure.keys)},
+          {"isSelf", figure.is_self},
+          {"layers", figure.layers},
+          {"heads", figure.heads},
+          {"weights", base64(bytes)}};
+}
+
+void check_axis(const AttentionFigure& figure, const FigureAxis& axis) {
+  const bool fits = std::all_of(axis.tokens.begin(), axis.tokens.end(),
+                                [&](const FigureToken& token) { return token.word < axis.words.size(); });
+  if (axis.tokens.empty() || !fits) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("The figure \"{}\" cannot be drawn: {}.", printable(figure.name),
+                            axis.tokens.empty() ? "one of its sides has no token" : "a token is of a word it lacks"));
+  }
+}
+
+void check(const AttentionFigure& figure) {
+  check_axis(figure, figure.queries);
+  check_axis(figure, figure.keys);
+  const std::size_t queries = figure.queries.tokens.size();
+  const std::size_t keys = figure.keys.tokens.size();
+  if (figure.weights.empty() || figure.weights.size() != figure.layers * figure.heads * queries * keys) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("The figure \"{}\" has {} weights, but {} layers of {} heads over {} x {} tokens.",
+                            printable(figure.name), figure.weights.size(), figure.layers, figure.heads, queries, keys));
+  }
+  for (std::size_t i = 0; i < figure.weights.size(); i += keys) {
+    const auto row = std::span(figure.weights).subspan(i, keys);
+    const double sum = std::accumulate(row.begin(), row.end(), 0.0);
+    constexpr double kTolerance = 1e-3;
+    const bool is_positive = std::all_of(row.begin(), row.end(), [](float weight) { return weight >= 0; });
+    if (!is_positive || !(std::abs(sum - 1) < kTolerance)) {
+      throw Error(ErrorKind::kInvalidArgument,
+                  fmt::format("A row of the figure \"{}\" sums to {:.4f} instead of 1.", printable(figure.name), sum));
+    }
+  }
+}
+
+void check(std::span<const AttentionFigure> figures, const FigureView& view) {
+  if (figures.empty()) throw Error(ErrorKind::kInvalidArgument, "There is no figure to draw.");
+  std::size_t weights = 0;
+  for (const AttentionFigure& figure : figures) {
+    check(figure);
+    weights += figure.weights.size();
+  }
+  if (weights > kMostPageWeights) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("A page of {} attention weights would be too large for a browser; at most {} fit: show "
+                            "fewer tokens.",
+                            weights, kMostPageWeights));
+  }
+  if (view.figure >= figures.size()) throw Error(ErrorKind::kInvalidArgument, "The page would open on no figure.");
+  const AttentionFigure& first = figures[view.figure];
+  const bool layer_fits = view.layer >= FigureView::kMean && view.layer < static_cast<int>(first.layers);
+  const bool head_fits = view.head >= FigureView::kRollout && view.head < static_cast<int>(first.heads);
+  const bool token_fits = view.token >= -1 && view.token < static_cast<int>(first.queries.tokens.size());
+  if (!layer_fits || !head_fits || !token_fits) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("The page cannot open on layer {}, head {}, token {}: there are {} layers, {} heads and {} "
+                            "tokens, counted from 0.",
+                            view.layer, view.head, view.token, first.layers, first.heads, first.queries.tokens.size()));
+  }
+}
+
+void append_axis(FigureAxis& axis, std::string_view text, std::span<const TracedToken> tokens) {
+  const std::vector<std::size_t> numbers = words_of_tokens(text, tokens);
+  const std::size_t first_word = axis.words.size();
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
+    const std::size_t word = first_word + numbers[t];
+    if (word == axis.words.size()) axis.words.emplace_back();
+    axis.words[word] += shown(text, tokens[t]);
+    axis.tokens.push_back({tokens[t].piece, word, tokens[t].special});
+  }
+}
+
+}  // namespace
+
+std::string attention_page(std::string_view title, std::string_view lead, std::span<const AttentionFigure> figures,
+                           const FigureView& view) {
+  check(figures, view);
+  ordered_json drawn = ordered_json::array();
+  for (const AttentionFigure& figure : figures) drawn.push_back(to_json(figure));
+  const ordered_json data{
+      {"figures", drawn},
+      {"view", {{"figure", view.figure}, {"layer", view.layer}, {"head", view.head}, {"token", view.token}}}};
+  return make_html(
+      {.title = std::string(title),
+       .body = filled_template("attention.html", {{"title", std::string(title)}, {"lead", std::string(lead)}}),
+       .styles = {"attention.css"},
+       .scripts = {"attention_data.js", "attention_draw.js", "attention.js"},
+       .data = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace)});
+}
+
+FigureAxis figure_axis(const Trace& trace, std::string_view text, std::string_view second_text) {
+  const auto second =
+      std::find_if(trace.tokens.begin(), trace.tokens.end(), [](const TracedToken& token) { return token.text > 0; });
+  const auto first_size = static_cast<std::size_t>(second - trace.tokens.begin());
+  FigureAxis axis;
+  axis.name = second == trace.tokens.end() ? "the text" : "both texts";
+  append_axis(axis, text, std::span(trace.tokens).first(first_size));
+  append_axis(axis, second_text, std::span(trace.tokens).subspan(first_size));
+  return axis;
+}
+
+AttentionFigure figure_of(const Trace& trace, std::string_view text, std::string_view second_text) {
+  AttentionFigure figure;
+  figure.name = "Encoder";
+  figure.caption =
+      "How much each token (row) attends to each token (column) in the encoder: softmax(Q K\u1d40 / \u221ad\u2096).";
+  figure.queries = figure_axis(trace, text, second_text);
+  figure.keys = figure.queries;
+  figure.is_self = true;
+  figure.layers = trace.layers;
+  figure.heads = trace.heads;
+  figure.weights = trace.attention;
+  return figure;
+}
+
+}  // namespace riverbank

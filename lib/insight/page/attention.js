@@ -1,0 +1,453 @@
+"use strict";
+// What is picked, and what happens when somebody points, clicks or types.
+
+const byId = (id) => document.getElementById(id);
+const data = JSON.parse(byId("data").textContent);
+const figures = data.figures.map((figure) => new Figure(figure));
+
+const state = {
+  figure: data.view.figure,
+  layer: data.view.layer,
+  head: data.view.head,
+  token: data.view.token < 0 ? null : data.view.token, // of the queries
+  view: "matrix",
+  isJoined: false,
+  hasSpecial: true,
+  pointed: null, // {i, j} under the mouse; j null over a label
+};
+let shown = {}; // what the state makes: figure, queries, keys, map, place
+
+const element = (name, attributes, text) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes || {})) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+};
+
+// ---- What is shown ---------------------------------------------------------------------------------------------
+
+const headName = (head) => (head === kMean ? "mean of heads" : head === kRollout ? "rollout" : `head ${head}`);
+const layerName = (layer) => (layer === kMean ? "all layers" : `layer ${layer}`);
+function viewName() {
+  if (state.head === kRollout) return state.layer === kMean ? "Rollout over all layers" : `Rollout up to layer ${state.layer}`;
+  const name = `${layerName(state.layer)}, ${headName(state.head)}`;
+  return name[0].toUpperCase() + name.slice(1);
+}
+
+function pickedRow() {
+  const row = shown.queries.findIndex((entry) => entry.tokens.includes(state.token));
+  return row < 0 ? null : row;
+}
+
+function compute() {
+  const figure = figures[state.figure];
+  const queries = entriesOf(figure.queries, state.isJoined, state.hasSpecial);
+  const keys = entriesOf(figure.keys, state.isJoined, state.hasSpecial);
+  shown = { figure, queries, keys, map: joinMap(figure.map(state.layer, state.head), queries, keys) };
+  shown.place = state.view === "matrix" ? matrixPlace() : arcsPlace();
+}
+
+const longest = (entries) => Math.max(...entries.map((entry) => [...entry.label].length));
+
+function matrixPlace() {
+  const width = byId("stage").clientWidth;
+  const left = Math.min(130, 14 + 8 * longest(shown.queries));
+  const label = Math.min(110, 8 * longest(shown.keys));
+  const right = Math.round(label * 0.62) + 4;
+  const cell = Math.max(11, Math.min(34, Math.floor((width - left - right) / shown.keys.length)));
+  return { left, right, cell, top: Math.round(label * 0.79) + 16, line: cell };
+}
+
+function arcsPlace() {
+  const width = Math.max(260, byId("stage").clientWidth);
+  const left = Math.min(150, 20 + 8 * longest(shown.queries));
+  const right = width - Math.min(150, 20 + 8 * longest(shown.keys));
+  const count = Math.max(shown.queries.length, shown.keys.length);
+  return { left, right, width, top: 4, line: Math.max(15, Math.min(26, Math.floor(620 / count))) };
+}
+
+// ---- Drawing it ------------------------------------------------------------------------------------------------
+
+function drawPicture() {
+  const { map, place } = shown;
+  const isMatrix = state.view === "matrix";
+  const row = state.pointed ? state.pointed.i : pickedRow();
+  byId("matrix").hidden = !isMatrix;
+  byId("arcs").toggleAttribute("hidden", isMatrix);
+  if (isMatrix) {
+    const cell = state.pointed && state.pointed.j !== null ? state.pointed : null;
+    drawMatrix(byId("matrix"), map, place, pickedRow(), cell);
+  } else {
+    const svg = byId("arcs");
+    const height = 2 * place.top + Math.max(map.rows, map.columns) * place.line;
+    svg.setAttribute("viewBox", `0 0 ${place.width} ${height}`);
+    svg.setAttribute("width", place.width);
+    svg.setAttribute("height", height);
+    drawArcs(svg, map, place, row);
+  }
+}
+
+function strongest(row) {
+  const weights = [...shown.map.row(row)].map((weight, j) => ({ weight, label: shown.keys[j].label }));
+  return weights.sort((a, b) => b.weight - a.weight);
+}
+
+function drawLabels() {
+  const { place, queries, keys } = shown;
+  const isMatrix = state.view === "matrix";
+  const size = Math.max(9, Math.min(14, place.line - 1));
+  const rows = byId("rows");
+  const columns = byId("columns");
+  rows.replaceChildren();
+  columns.replaceChildren();
+  rows.className = columns.className = state.view;
+  queries.forEach((entry, i) => {
+    const label = element("div", { role: "option", id: `query-${i}`, "data-row": i, title: entry.label }, entry.label);
+    label.classList.toggle("special", entry.special);
+    label.style.cssText = `left:0;top:${place.top + i * place.line}px;width:${place.left - 3}px;height:${place.line}px;
+      line-height:${place.line}px;font-size:${size}px`;
+    rows.append(label);
+  });
+  keys.forEach((entry, j) => {
+    const label = element("span", { "data-column": j, title: entry.label }, entry.label);
+    label.classList.toggle("special", entry.special);
+    label.style.cssText = isMatrix
+      ? `left:${place.left + (j + 0.75) * place.cell}px;top:${place.top - 22}px;height:18px;line-height:18px;
+         width:110px;font-size:${size}px`
+      : `left:${place.right}px;top:${place.top + j * place.line}px;width:${place.width - place.right}px;
+         height:${place.line}px;line-height:${place.line}px;font-size:${size}px`;
+    columns.append(label);
+  });
+}
+
+function markLabels() {
+  const row = pickedRow();
+  for (const label of byId("rows").children) {
+    label.setAttribute("aria-selected", String(Number(label.dataset.row) === row));
+  }
+  if (row === null) byId("rows").removeAttribute("aria-activedescendant");
+  else byId("rows").setAttribute("aria-activedescendant", `query-${row}`);
+  for (const label of byId("columns").children) {
+    label.classList.toggle("lit", Boolean(state.pointed) && Number(label.dataset.column) === state.pointed.j);
+  }
+}
+
+// The row under the mouse, else the picked one, else the mean of all.
+function drawRow() {
+  const row = state.pointed ? state.pointed.i : pickedRow();
+  const body = byId("row").tBodies[0];
+  const { map, keys, queries, figure } = shown;
+  const weights =
+    row === null
+      ? keys.map((key, j) => ({ label: key.label, weight: queries.reduce((sum, _, i) => sum + map.at(i, j), 0) / map.rows }))
+      : strongest(row);
+  weights.sort((a, b) => b.weight - a.weight);
+  byId("row-title").textContent =
+    row === null ? "What all of them attend to, on average" : `What “${queries[row].label}” attends to`;
+  if (state.head === kRollout) {
+    byId("row-title").textContent = row === null ? "What they are made of, on average" : `What “${queries[row].label}” is made of`;
+  }
+  const kMost = 12;
+  body.replaceChildren(
+    ...weights.slice(0, kMost).map(({ label, weight }) => {
+      const line = element("tr");
+      const track = element("div", { class: "track" });
+      const fill = element("div", { class: "fill" });
+      fill.style.width = (100 * weight).toFixed(2) + "%";
+      track.append(fill);
+      const bar = element("td", { "aria-hidden": "true" });
+      bar.append(track);
+      line.append(element("td", { class: "name text", title: label }, label), bar, element("td", { class: "value" }, percent(weight)));
+      return line;
+    }),
+  );
+  const sum = weights.reduce((total, { weight }) => total + weight, 0);
+  const rest = weights.slice(kMost).reduce((total, { weight }) => total + weight, 0);
+  const parts = [];
+  if (weights.length > kMost) parts.push(`${weights.length - kMost} more hold ${percent(rest)}`);
+  if (!state.hasSpecial) parts.push(`what is hidden holds ${percent(1 - sum)}`);
+  parts.push(`sum of the row ${percent(state.hasSpecial ? sum : 1)}`);
+  const text = parts.join("; ");
+  byId("row-sum").textContent = text[0].toUpperCase() + text.slice(1) + ".";
+  byId("row-sum").dataset.sum = sum;
+  byId("caption").textContent = figure.caption;
+}
+
+function drawTitle() {
+  const figure = shown.figure.name + ": ";
+  byId("picture-title").textContent = (figures.length > 1 ? figure : "") + viewName();
+}
+
+function headCells() {
+  const { layers, heads, isSelf } = figures[state.figure];
+  const columns = [...Array(heads).keys(), kMean, ...(isSelf ? [kRollout] : [])];
+  return [...Array(layers).keys(), kMean].map((layer) => ({
+    layer,
+    cells: columns.filter((head) => layer !== kMean || head < 0).map((head) => ({ layer, head })),
+    columns,
+  }));
+}
+
+function drawHeads() {
+  const grid = byId("heads");
+  const rows = headCells();
+  const { columns } = rows[0];
+  grid.replaceChildren();
+  grid.style.gridTemplateColumns = `2rem repeat(${columns.length}, minmax(0, 3.2rem))`;
+  const header = element("div", { role: "row" });
+  header.append(element("span", { role: "columnheader" }, "layer"));
+  columns.forEach((head) =>
+    header.append(element("span", { role: "columnheader", title: headName(head) }, head === kMean ? "mean" : head === kRollout ? "roll" : head)),
+  );
+  grid.append(header);
+  for (const { layer, cells } of rows) {
+    const row = element("div", { role: "row" });
+    row.append(element("span", { role: "rowheader" }, layer === kMean ? "all" : layer));
+    for (const { head } of cells) {
+      const cell = element("div", {
+        role: "gridcell",
+        "data-layer": layer,
+        "data-head": head,
+        "aria-label": `${layerName(layer)}, ${headName(head)}`,
+        title: `${layerName(layer)}, ${headName(head)}`,
+      });
+      const canvas = element("canvas", { "aria-hidden": "true" });
+      drawThumbnail(canvas, joinMap(figures[state.figure].map(layer, head), shown.queries, shown.keys));
+      cell.append(canvas);
+      if (layer === kMean && head === kMean) cell.style.gridColumn = columns.indexOf(kMean) + 2;
+      row.append(cell);
+    }
+    grid.append(row);
+  }
+}
+
+function markHeads() {
+  for (const cell of byId("heads").querySelectorAll('[role="gridcell"]')) {
+    const isChosen = Number(cell.dataset.layer) === state.layer && Number(cell.dataset.head) === state.head;
+    cell.setAttribute("aria-selected", String(isChosen));
+    cell.tabIndex = isChosen ? 0 : -1;
+  }
+}
+
+function fillChoices() {
+  const { layers, heads, isSelf } = figures[state.figure];
+  const option = (value, text) => element("option", { value }, text);
+  byId("layer").replaceChildren(option(kMean, "all"), ...[...Array(layers).keys()].map((l) => option(l, String(l))));
+  const special = [option(kMean, "mean"), ...(isSelf ? [option(kRollout, "rollout")] : [])];
+  byId("head").replaceChildren(...special, ...[...Array(heads).keys()].map((h) => option(h, String(h))));
+}
+
+function showControls() {
+  byId("layer").value = state.layer;
+  byId("head").value = state.head;
+  byId("figure").value = state.figure;
+  byId("joined").checked = state.isJoined;
+  byId("special").checked = state.hasSpecial;
+  document.querySelector(`[name="view"][value="${state.view}"]`).checked = true;
+}
+
+// `what` changed: "all" of the figure, the "map", or only what is "picked" or pointed at.
+function redraw(what) {
+  if (what !== "picked") compute();
+  if (what === "all") {
+    fillChoices();
+    drawHeads();
+  }
+  if (what !== "picked") drawLabels();
+  showControls();
+  markHeads();
+  markLabels();
+  drawTitle();
+  drawPicture();
+  drawRow();
+}
+
+function say() {
+  const row = pickedRow();
+  const kSaid = 4;
+  const words = row === null ? "" : strongest(row).slice(0, kSaid).map(({ label, weight }) => `${label} ${percent(weight)}`).join(", ");
+  const verb = state.head === kRollout ? "is made of" : "attends to";
+  byId("live").textContent = viewName() + (row === null ? "." : `. ${shown.queries[row].label} ${verb} ${words}.`);
+}
+
+// ---- Choosing --------------------------------------------------------------------------------------------------
+
+function choose(layer, head) {
+  if (layer === kMean && head >= 0) layer = 0; // one head is of one layer
+  Object.assign(state, { layer, head });
+  redraw("map");
+  say();
+}
+
+function pick(row) {
+  state.token = row === null ? null : shown.queries[row].tokens[0];
+  redraw("picked");
+  say();
+}
+
+const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
+
+function moveToken(step) {
+  const row = pickedRow();
+  pick(row === null ? (step > 0 ? 0 : shown.queries.length - 1) : clamp(row + step, 0, shown.queries.length - 1));
+  const label = byId(`query-${pickedRow()}`);
+  if (label) label.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+// Along a layer the heads stand in the grid's order: 0, 1, … mean, rollout.
+function moveHead(step) {
+  const { columns } = headCells()[0];
+  const heads = state.layer === kMean ? columns.filter((head) => head < 0) : columns;
+  choose(state.layer, heads[clamp(heads.indexOf(state.head) + step, 0, heads.length - 1)]);
+}
+
+function moveLayer(step) {
+  const layers = figures[state.figure].layers;
+  const order = [...Array(layers).keys(), ...(state.head < 0 ? [kMean] : [])];
+  choose(order[clamp(order.indexOf(state.layer) + step, 0, order.length - 1)], state.head);
+}
+
+const toggles = {
+  m: () => choose(state.layer, kMean),
+  r: () => figures[state.figure].isSelf && choose(state.layer, kRollout),
+  v: () => show({ view: state.view === "matrix" ? "arcs" : "matrix" }),
+  w: () => show({ isJoined: !state.isJoined }),
+  s: () => show({ hasSpecial: !state.hasSpecial }),
+  Escape: () => pick(null),
+};
+
+function show(change) {
+  Object.assign(state, change, { pointed: null });
+  redraw("view" in change ? "map" : "all");
+  say();
+}
+
+const inPicture = {
+  ArrowDown: () => moveToken(1),
+  ArrowUp: () => moveToken(-1),
+  Home: () => pick(0),
+  End: () => pick(shown.queries.length - 1),
+  ArrowLeft: () => moveHead(-1),
+  ArrowRight: () => moveHead(1),
+  PageUp: () => moveLayer(-1),
+  PageDown: () => moveLayer(1),
+};
+
+const inGrid = {
+  ArrowDown: () => moveLayer(1),
+  ArrowUp: () => moveLayer(-1),
+  ArrowLeft: () => moveHead(-1),
+  ArrowRight: () => moveHead(1),
+  Home: () => choose(state.layer, state.layer === kMean ? kMean : 0),
+  End: () => choose(state.layer, headCells()[0].columns.at(-1)),
+};
+
+function onKey(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("form")) return;
+  const isGrid = Boolean(event.target.closest("#heads"));
+  const isPicture = Boolean(event.target.closest("#stage"));
+  const action = (isGrid && inGrid[event.key]) || (isPicture && inPicture[event.key]) || toggles[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+  if (isGrid) byId("heads").querySelector('[aria-selected="true"]').focus();
+}
+
+// ---- The mouse -------------------------------------------------------------------------------------------------
+
+function cellAt(event) {
+  const { place, map } = shown;
+  const box = byId("matrix").getBoundingClientRect();
+  const j = Math.floor((event.clientX - box.left - place.left) / place.cell);
+  const i = Math.floor((event.clientY - box.top - place.top) / place.cell);
+  return i >= 0 && j >= 0 && i < map.rows && j < map.columns ? { i, j } : null;
+}
+
+function showTip(event) {
+  const tip = byId("tip");
+  const point = state.pointed;
+  tip.hidden = !point || point.j === null;
+  if (tip.hidden) return;
+  tip.textContent = `${shown.queries[point.i].label} → ${shown.keys[point.j].label}  ${percent(shown.map.at(point.i, point.j))}`;
+  const stage = byId("stage");
+  const box = stage.getBoundingClientRect();
+  const x = event.clientX - box.left + stage.scrollLeft + 12;
+  const end = stage.scrollLeft + stage.clientWidth;
+  tip.style.left = Math.max(0, x + tip.offsetWidth > end ? x - tip.offsetWidth - 24 : x) + "px";
+  tip.style.top = Math.max(0, event.clientY - box.top + stage.scrollTop - 34) + "px";
+}
+
+function pointAt(point, event) {
+  const before = JSON.stringify(state.pointed);
+  state.pointed = point;
+  if (JSON.stringify(point) !== before) redraw("picked");
+  showTip(event);
+}
+
+function pointedIn(event) {
+  const { row, column } = event.target.dataset;
+  if (event.target.id === "matrix") return cellAt(event);
+  if (row !== undefined && event.target.closest("#stage")) return { i: Number(row), j: column === undefined ? null : Number(column) };
+  return null;
+}
+
+function listen() {
+  const stage = byId("stage");
+  stage.addEventListener("mousemove", (event) => pointAt(pointedIn(event), event));
+  stage.addEventListener("mouseleave", (event) => pointAt(null, event));
+  stage.addEventListener("click", (event) => {
+    const point = pointedIn(event);
+    byId("rows").focus({ preventScroll: true });
+    if (point) pick(point.i === pickedRow() ? null : point.i);
+  });
+  byId("heads").addEventListener("click", (event) => {
+    const cell = event.target.closest('[role="gridcell"]');
+    if (!cell) return;
+    choose(Number(cell.dataset.layer), Number(cell.dataset.head));
+    cell.focus({ preventScroll: true });
+  });
+  document.addEventListener("keydown", onKey);
+  byId("layer").addEventListener("change", (event) => {
+    const layer = Number(event.target.value);
+    choose(layer, layer === kMean && state.head >= 0 ? kMean : state.head);
+  });
+  byId("head").addEventListener("change", (event) => choose(state.layer, Number(event.target.value)));
+  byId("joined").addEventListener("change", (event) => show({ isJoined: event.target.checked }));
+  byId("special").addEventListener("change", (event) => show({ hasSpecial: event.target.checked }));
+  document.querySelectorAll('[name="view"]').forEach((choice) =>
+    choice.addEventListener("change", () => show({ view: choice.value })),
+  );
+  byId("figure").addEventListener("change", (event) => {
+    Object.assign(state, { figure: Number(event.target.value), layer: kMean, head: kMean, token: null, pointed: null });
+    redraw("all");
+    say();
+  });
+  byId("theme").addEventListener("change", (event) => {
+    document.documentElement.style.colorScheme = event.target.value;
+    recolour();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+  let width = stage.clientWidth;
+  new ResizeObserver(() => {
+    if (stage.clientWidth === width) return;
+    width = stage.clientWidth;
+    redraw("map");
+  }).observe(stage);
+}
+
+function recolour() {
+  readPalette();
+  drawScale(byId("scale"));
+  redraw("all");
+}
+
+function start() {
+  byId("figure-choice").hidden = figures.length < 2;
+  figures.forEach((figure, i) => byId("figure").append(element("option", { value: i }, figure.name)));
+  const hasSpecial = figures.some((figure) => figure.queries.tokens.concat(figure.keys.tokens).some((token) => token.special));
+  byId("special").parentElement.hidden = !hasSpecial;
+  listen();
+  recolour();
+}
+
+start();
