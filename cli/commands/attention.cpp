@@ -14,6 +14,7 @@
 #include "lib/base/printable.h"
 #include "lib/insight/attention_page.h"
 #include "lib/insight/attention_view.h"
+#include "lib/insight/head_roles.h"
 #include "lib/insight/head_steps.h"
 #include "riverbank/error.h"
 #include "riverbank/model.h"
@@ -27,7 +28,7 @@ struct AttentionArguments {
   AttentionRequest request;
   std::optional<long long> layer, head;  // as typed: below 0, too
   std::string keep, html, model = kDefaultModel;
-  bool mean = false, steps = false, json = false;
+  bool mean = false, steps = false, roles = false, json = false;
 };
 
 /// What no flag allows by itself is said in the flags' own names; the rest says the library.
@@ -60,9 +61,10 @@ void print_ranked(Terminal& terminal, const AttentionReading& reading, const Att
     const auto& [entry, weight] = view.ranked[i];
     const std::string name = fitted(view.labels[entry], kName);
     const std::size_t bar = terminal.width() > kName + 20 ? terminal.width() - kName - 20 : 10;
-    terminal.print(fmt::format("  {:>2}  {} {:>5.1f} %  {}\n", i + 1,
+    const std::string bars = bar_of(weight, view.ranked[0].weight, std::min<std::size_t>(bar, 50));
+    terminal.print(fmt::format("  {:>2}  {} {:>5.1f} %{}{}\n", i + 1,
                                terminal.styled(name, view.special[entry] ? Style::kFaint : Style::kPlain), 100 * weight,
-                               bar_of(weight, view.ranked[0].weight, std::min<std::size_t>(bar, 50))));
+                               bars.empty() ? "" : "  ", bars));
   }
   double rest = 0;
   for (std::size_t i = count; i < view.ranked.size(); ++i) rest += view.ranked[i].weight;
@@ -78,7 +80,7 @@ void print_steps(Terminal& terminal, const AttentionArguments& arguments, const 
   const HeadSteps steps =
       head_steps(model, reading.trace, *arguments.request.layer, *arguments.request.head, reading.word->first_token);
   terminal.print(fmt::format(
-      "\nHow the row of \"{}\" came to be: its query q times every token's key k, divided by the root of d_k = {}, "
+      "How the row of \"{}\" came to be: its query q times every token's key k, divided by the root of d_k = {}, "
       "through softmax.\n  {}  {:>7}  {:>9}  {:>7}  {:>16}  {:>5}\n",
       printable(reading.trace.tokens[reading.word->first_token].piece), steps.d_k, fitted("token", 16), "q.k",
       "/sqrt(d_k)", "softmax", "without scaling", "|v|"));
@@ -101,6 +103,23 @@ void print_steps(Terminal& terminal, const AttentionArguments& arguments, const 
       "largest weight", "slope p (1 - p)"));
   terminal.print(line("softmax(q.k/sqrt(d_k))", effect.scaled));
   terminal.print(line("softmax(q.k)", effect.unscaled));
+}
+
+void print_roles(Terminal& terminal, const Trace& trace) {
+  constexpr std::size_t kMost = 3;
+  terminal.print("Where the heads look, as shares of their attention, mean over the tokens but [CLS] and [SEP]\n");
+  terminal.print(terminal.styled(
+      fmt::format("  {} {:>10}   the heads that look there most: layer.head share\n", fitted("", 26), "by chance"),
+      Style::kFaint));
+  for (const HeadRole& role : head_roles(trace, kMost)) {
+    if (role.heads.empty()) continue;
+    std::string line = fmt::format("  {} {:>8.1f} %  ", fitted(role.name, 26), 100 * role.by_chance);
+    for (const HeadShare& head : role.heads) {
+      line += fmt::format(" {:>5} {:>4.1f} %  ", fmt::format("{}.{}", head.layer, head.head), 100 * head.share);
+    }
+    while (line.ends_with(' ')) line.pop_back();
+    terminal.print(line + "\n");
+  }
 }
 
 ordered_json or_null(const std::optional<std::size_t>& number) {
@@ -211,12 +230,16 @@ int run_attention(Session& session, AttentionArguments& arguments) {
   terminal.print(fmt::format("{}: {}, {} tokens. {}\n\n", printable(model->name), view_name(request, reading.trace),
                              reading.trace.tokens.size(),
                              terminal.styled("Layers and heads count from 0.", Style::kFaint)));
+  if (arguments.roles) {
+    print_roles(terminal, reading.trace);
+    return kDone;
+  }
   if (!arguments.steps) {
     for (const std::string& line : heat_lines({view.labels, view.labels, view.weights}, terminal)) {
       terminal.print(line + "\n");
     }
   }
-  if (reading.word) print_ranked(terminal, reading, view, request.rollout);
+  if (reading.word && !arguments.steps) print_ranked(terminal, reading, view, request.rollout);
   if (arguments.steps) print_steps(terminal, arguments, *model, reading);
   return kDone;
 }
@@ -243,6 +266,8 @@ void add_attention_command(CLI::App& app, Session& session) {
   verb->add_flag("--pieces", arguments->request.pieces, "Word pieces as they are, not joined to words");
   verb->add_flag("--no-special", arguments->request.no_special, "Leave out [CLS] and [SEP]");
   verb->add_flag("--steps", arguments->steps, "How the word's row came to be: q, k, scaling, softmax");
+  verb->add_flag("--roles", arguments->roles,
+                 "Which heads look at the token before, after, at [SEP] …, over this text");
   verb->add_option("--tokens", arguments->request.max_tokens,
                    "Read at most so many tokens; default: what the model can")
       ->type_name("N");

@@ -139,6 +139,7 @@ void print_attended(Terminal& terminal, const Contrast& contrast) {
       printable(contrast.word)));
   std::string header = "  layer";
   for (std::size_t s = 0; s < count; ++s) header += "  " + fitted(fmt::format("in {}", s + 1), column - 2);
+  while (header.ends_with(' ')) header.pop_back();
   terminal.print(terminal.styled(header, Style::kFaint) + "\n");
   for (std::size_t l = 0; l < contrast.attended.size(); ++l) {
     std::string line = fmt::format("{:>7}", l);
@@ -151,6 +152,7 @@ void print_attended(Terminal& terminal, const Contrast& contrast) {
       }
       line += "  " + fitted(cell, column - 2);
     }
+    while (line.ends_with(' ')) line.pop_back();
     terminal.print(line + "\n");
   }
   if (count < contrast.sentences.size()) {

@@ -74,7 +74,7 @@ void read_one(const std::shared_ptr<const Model>& model, const AttentionRequest&
   if (request.word.empty()) return;
   const WordName name = parse_word_name(request.word);
   if (!around) {
-    reading.word = place_of_word(reading.text, reading.trace.tokens, name);
+    reading.word = place_of_word(request.text, reading.trace.tokens, name);  // says so when it comes later
     return;
   }
   for (const WordPlace& place : find_word(reading.text, reading.trace.tokens, name.word)) {

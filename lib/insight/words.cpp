@@ -111,11 +111,14 @@ std::string what_it_has(std::string_view text, const std::vector<Run>& runs, std
   std::vector<std::string> all;
   for (const Run& run : runs) {
     if (words(run.place.span.of(text)).empty()) continue;  // punctuation
-    std::string name = printable(run.place.span.of(text));
-    if (!stem.empty() && run.folded.starts_with(stem)) like.push_back(name);
-    if (all.size() < kMostWords) all.push_back(std::move(name));
+    const std::string name = printable(run.place.span.of(text));
+    const auto add = [&](std::vector<std::string>& names) {
+      const bool is_new = std::find(names.begin(), names.end(), name) == names.end();
+      if (is_new && names.size() < kMostWords) names.push_back(name);
+    };
+    if (!stem.empty() && run.folded.starts_with(stem)) add(like);
+    add(all);
   }
-  if (like.size() > kMostWords) like.resize(kMostWords);
   const std::vector<std::string>& found = like.empty() ? all : like;
   return found.empty() ? "it has no word at all" : fmt::format("it has {}", fmt::join(found, ", "));
 }

@@ -113,7 +113,7 @@ function drawLabels() {
     label.classList.toggle("special", entry.special);
     label.style.cssText = isMatrix
       ? `left:${place.left + (j + 0.75) * place.cell}px;top:${place.top - 22}px;height:18px;line-height:18px;
-         width:110px;font-size:${size}px`
+         max-width:110px;font-size:${size}px`
       : `left:${place.right}px;top:${place.top + j * place.line}px;width:${place.width - place.right}px;
          height:${place.line}px;line-height:${place.line}px;font-size:${size}px`;
     columns.append(label);

@@ -94,6 +94,7 @@ function entriesOf(axis, isJoined, hasSpecial) {
 
 // A word is attended to as much as its pieces together, and attends as the mean of its pieces.
 function joinMap(map, queries, keys) {
+  if (queries.length === map.rows && keys.length === map.columns) return map; // nothing joined, nothing hidden
   const out = new Grid(queries.length, keys.length);
   queries.forEach((query, i) => {
     keys.forEach((key, j) => {

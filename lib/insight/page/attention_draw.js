@@ -2,7 +2,7 @@
 // Drawing: colours, the matrix, the arcs, the thumbnails. Nothing here knows what is picked but what it is told.
 
 // The page's colours as numbers, read anew when the theme changes.
-const palette = { paper: [255, 255, 255], ink: [0, 0, 0], accent: [0, 0, 0], warm: "" };
+const palette = { paper: [255, 255, 255], ink: [0, 0, 0], accent: [0, 0, 0], warm: "", steps: new Uint32Array(256) };
 
 function readPalette() {
   const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -19,6 +19,8 @@ function readPalette() {
   palette.accent = numbers("--deep");
   palette.ink = numbers("--soft-ink");
   palette.warm = `rgb(${numbers("--warm")})`;
+  const bytes = new Uint8Array(palette.steps.buffer);
+  for (let step = 0; step < 256; ++step) bytes.set([...colourOf((step / 255) ** 2), 255], 4 * step);
 }
 
 // From the paper's colour to the deep one, by the square root of the weight.
@@ -33,11 +35,8 @@ function drawThumbnail(canvas, map) {
   canvas.height = map.rows;
   const context = canvas.getContext("2d");
   const image = context.createImageData(map.columns, map.rows);
-  map.values.forEach((weight, i) => {
-    const colour = colourOf(weight);
-    for (let c = 0; c < 3; ++c) image.data[4 * i + c] = colour[c];
-    image.data[4 * i + 3] = 255;
-  });
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < pixels.length; ++i) pixels[i] = palette.steps[Math.round(255 * Math.sqrt(Math.min(1, map.values[i])))];
   context.putImageData(image, 0, 0);
 }
 
@@ -101,8 +100,8 @@ function drawArcs(svg, map, place, picked) {
     path.setAttribute("d", `M${left},${from} C${left + bend},${from} ${right - bend},${to} ${right},${to}`);
     path.setAttribute("fill", "none");
     path.setAttribute("stroke", `rgb(${palette.accent})`);
-    path.setAttribute("stroke-opacity", Math.min(1, 0.08 + 0.92 * Math.sqrt(weight)).toFixed(3));
-    path.setAttribute("stroke-width", (0.6 + 5 * weight).toFixed(2));
+    path.setAttribute("stroke-opacity", Math.min(1, 0.1 + 0.9 * Math.sqrt(weight)).toFixed(3));
+    path.setAttribute("stroke-width", (0.8 + 8 * weight).toFixed(2));
     path.dataset.row = i;
     path.dataset.column = j;
     svg.append(path);

@@ -34,7 +34,7 @@ function drawSentences() {
 
 // ---- The chart -------------------------------------------------------------------------------------------------
 
-const frame = { width: 960, height: 360, left: 48, right: 80, top: 14, bottom: 42 };
+const frame = { width: 960, height: 360, left: 38, right: 80, top: 14, bottom: 42 }; // in pixels of the screen
 const lowest = Math.min(0.9, ...layers.flatMap(({ cosine }) => cosine.flat()));
 const floor = Math.floor(lowest * 10) / 10;
 const xOf = (l) => frame.left + (l / (layers.length - 1)) * (frame.width - frame.left - frame.right);
@@ -47,7 +47,8 @@ function drawAxes(chart) {
     chart.append(svgElement("text", { x: frame.left - 8, y: y + 4, "text-anchor": "end" }, (tenth / 10).toFixed(1)));
   }
   layers.forEach(({ name }, l) => {
-    chart.append(svgElement("text", { x: xOf(l), y: frame.height - frame.bottom + 18, "text-anchor": "middle" }, name));
+    const anchor = l === 0 ? "end" : "middle"; // "word" is long
+    chart.append(svgElement("text", { x: xOf(l) + (l === 0 ? 8 : 0), y: frame.height - frame.bottom + 18, "text-anchor": anchor }, name));
   });
   const middle = (frame.left + frame.width - frame.right) / 2;
   chart.append(svgElement("text", { x: middle, y: frame.height - 6, "text-anchor": "middle" }, "layer"));
@@ -66,6 +67,7 @@ function labelPlaces() {
 
 function drawChart() {
   const chart = byId("chart");
+  frame.width = Math.max(300, chart.parentElement.clientWidth - 34);
   chart.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
   chart.replaceChildren();
   drawAxes(chart);
@@ -168,6 +170,10 @@ function choose(wanted) {
 
 byId("layer").max = layers.length - 1;
 byId("layer").addEventListener("input", (event) => choose(Number(event.target.value)));
+window.addEventListener("resize", () => {
+  drawChart();
+  choose(layer);
+});
 drawSentences();
 drawChart();
 choose(layer);

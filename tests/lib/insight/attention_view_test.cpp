@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
+#include "lib/insight/head_roles.h"
 #include "lib/insight/head_steps.h"
 #include "lib/insight/rollout.h"
 #include "tests/support/expect_error.h"
@@ -112,6 +115,30 @@ TEST_F(AttentionViews, WithoutTheScalingASoftmaxIsSharper) {
   EXPECT_LT(effect.unscaled.entropy, effect.scaled.entropy);
   EXPECT_GT(effect.unscaled.largest, effect.scaled.largest);
   EXPECT_GT(effect.score_deviation, 0);
+}
+
+/// A trace of one layer and two heads over [CLS] bank . bank [SEP]: head 0 looks back, head 1 at [SEP].
+TEST_F(AttentionViews, RolesAreCountedOverTheTokensThatHaveSuchAPlace) {
+  Trace trace = read({.text = "bank.bank"}).trace;
+  trace.layers = 1;
+  trace.heads = 2;
+  trace.attention.assign(2U * 25, 0);
+  for (std::size_t t = 0; t < 5; ++t) {
+    trace.attention[t * 5 + (t == 0 ? 0 : t - 1)] = 1;
+    trace.attention[25 + t * 5 + 4] = 1;
+  }
+  const std::vector<HeadRole> roles = head_roles(trace, 1);
+  const auto of = [&](std::string_view name) {
+    return *std::find_if(roles.begin(), roles.end(), [&](const HeadRole& role) { return role.name == name; });
+  };
+  EXPECT_EQ(of("the token before").heads[0].head, 0U);
+  EXPECT_EQ(of("the token before").heads[0].share, 1);
+  EXPECT_DOUBLE_EQ(of("the token before").by_chance, 1.0 / 5);
+  EXPECT_EQ(of("[CLS] and [SEP]").heads[0].head, 1U);
+  EXPECT_DOUBLE_EQ(of("[CLS] and [SEP]").by_chance, 2.0 / 5);
+  EXPECT_NEAR(of("the token after").heads[0].share, 1.0 / 3, 1e-9);  // head 1: of bank . bank only the last
+  EXPECT_EQ(of("the same piece elsewhere").heads[0].share, 0);
+  EXPECT_NEAR(of("punctuation").heads[0].share, 1.0 / 2, 1e-9);  // head 0: the second bank
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ TEST(Html, IsOneFileThatMayAskNobody) {
   EXPECT_THAT(page, ::testing::StartsWith("<!doctype html>"));
   EXPECT_THAT(page, HasSubstr("<title>bank &amp; &lt;/title&gt;</title>"));
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));
-  EXPECT_THAT(page, HasSubstr("prefers-color-scheme: dark"));
+  EXPECT_THAT(page, HasSubstr("color-scheme: light dark"));
   EXPECT_THAT(page, HasSubstr("{\"a\":\"\\u003c/script\\u003e\"}"));
   EXPECT_THAT(page, Not(HasSubstr("http:")));
   EXPECT_THAT(page, Not(HasSubstr("https:")));

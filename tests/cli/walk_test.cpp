@@ -1,0 +1,81 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "riverbank/model.h"
+#include "tests/support/needs_model.h"
+#include "tests/support/program.h"
+
+namespace riverbank::cli {
+namespace {
+
+/// A command of the walk and what it is said to print; "…" stands for any number of lines.
+struct Step {
+  std::string command;
+  std::vector<std::string> output;
+};
+
+std::vector<Step> steps_of(std::istream& text) {
+  std::vector<Step> steps;
+  bool inside = false;
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```console";
+    } else if (inside && line.starts_with("$ riverbank ")) {
+      steps.push_back({line.substr(2), {}});
+    } else if (inside && !steps.empty()) {
+      steps.back().output.push_back(line);
+    }
+  }
+  return steps;
+}
+
+/// Whether `printed` is what the step shows, line by line, the left-out ones skipped. Returns the first line that is
+/// not.
+std::string first_difference(const Step& step, const std::string& printed) {
+  std::istringstream stream(printed);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  std::size_t at = 0;
+  bool may_skip = false;
+  for (const std::string& wanted : step.output) {
+    if (wanted == "…") {
+      may_skip = true;
+      continue;
+    }
+    while (may_skip && at < lines.size() && lines[at] != wanted) ++at;
+    if (at >= lines.size() || lines[at] != wanted) return wanted;
+    ++at;
+    may_skip = false;
+  }
+  return may_skip || at == lines.size() ? "" : lines[at];
+}
+
+/// Every command of samples/README.md, with the real models: it prints what the walk says, to the letter.
+TEST(Walk, PrintsWhatItSays) {
+  RIVERBANK_NEEDS_MODEL("bge-small-en-v1.5");
+  RIVERBANK_NEEDS_MODEL("all-MiniLM-L6-v2");
+  testing::Program program;
+  const auto models = program.home() / "data/riverbank/models";
+  std::filesystem::create_directories(models);
+  for (const char* name : {"bge-small-en-v1.5", "all-MiniLM-L6-v2"}) {
+    std::filesystem::create_directory_symlink(find_model(name), models / name);
+  }
+  std::ifstream walk(RIVERBANK_SOURCE_DIR "/samples/README.md");
+  const std::vector<Step> steps = steps_of(walk);
+  EXPECT_GT(steps.size(), 15U);
+  for (const Step& step : steps) {
+    SCOPED_TRACE(step.command);
+    EXPECT_FALSE(step.output.empty());
+    const testing::Outcome outcome = program.shell(step.command);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(first_difference(step, outcome.out), "") << outcome.out;
+  }
+}
+
+}  // namespace
+}  // namespace riverbank::cli
