@@ -51,6 +51,11 @@ std::optional<std::size_t> index_of(const std::optional<long long>& typed, std::
               fmt::format("there is no {} {}: the model's {}s count from 0 to {}", what, *typed, what, count - 1));
 }
 
+void print_wrapped(Terminal& terminal, const std::vector<StyledText>& runs) {
+  constexpr std::size_t kMostLines = 5;
+  for (const std::string& line : wrap(runs, terminal, terminal.width(), 0, kMostLines)) terminal.print(line + "\n");
+}
+
 void print_ranked(Terminal& terminal, const AttentionReading& reading, const AttentionView& view, bool is_rollout) {
   constexpr std::size_t kMost = 10;
   constexpr std::size_t kName = 16;
@@ -79,11 +84,12 @@ void print_steps(Terminal& terminal, const AttentionArguments& arguments, const 
                  const AttentionReading& reading) {
   const HeadSteps steps =
       head_steps(model, reading.trace, *arguments.request.layer, *arguments.request.head, reading.word->first_token);
-  terminal.print(fmt::format(
-      "How the row of \"{}\" came to be: its query q times every token's key k, divided by the root of d_k = {}, "
-      "through softmax.\n  {}  {:>7}  {:>9}  {:>7}  {:>16}  {:>5}\n",
-      printable(reading.trace.tokens[reading.word->first_token].piece), steps.d_k, fitted("token", 16), "q.k",
-      "/sqrt(d_k)", "softmax", "without scaling", "|v|"));
+  print_wrapped(terminal,
+                {{fmt::format("How the row of \"{}\" came to be: its query q times every token's key k, divided "
+                              "by the root of d_k = {}, through softmax.",
+                              printable(reading.trace.tokens[reading.word->first_token].piece), steps.d_k)}});
+  terminal.print(fmt::format("  {}  {:>7}  {:>9}  {:>7}  {:>16}  {:>5}\n", fitted("token", 16), "q.k", "/sqrt(d_k)",
+                             "softmax", "without scaling", "|v|"));
   const float root = std::sqrt(static_cast<float>(steps.d_k));
   for (std::size_t t = 0; t < steps.scores.size(); ++t) {
     terminal.print(fmt::format("  {}  {:>7.2f}  {:>10.2f}  {:>5.1f} %  {:>14.1f} %  {:>5.2f}\n",
@@ -96,11 +102,12 @@ void print_steps(Terminal& terminal, const AttentionArguments& arguments, const 
     return fmt::format("  {:<22} {:>9.2f} bits  {:>13.1f} %  {:>18.3f}\n", name, row.entropy, 100 * row.largest,
                        row.slope);
   };
-  terminal.print(fmt::format(
-      "\nThe same in all heads of all layers, means over {} rows (the scores of a row spread by {:.2f}, after division "
-      "by {:.2f}):\n  {:<22} {:>14}  {:>15}  {:>18}\n",
-      with_thousands(effect.rows), effect.score_deviation, effect.score_deviation / root, "", "entropy",
-      "largest weight", "slope p (1 - p)"));
+  terminal.print("\n");
+  print_wrapped(terminal,
+                {{fmt::format("The same in all heads of all layers, means over {} rows; the scores of a row spread "
+                              "by {:.2f}, after the division by {:.2f}:",
+                              with_thousands(effect.rows), effect.score_deviation, effect.score_deviation / root)}});
+  terminal.print(fmt::format("  {:<22} {:>14}  {:>15}  {:>18}\n", "", "entropy", "largest weight", "slope p (1 - p)"));
   terminal.print(line("softmax(q.k/sqrt(d_k))", effect.scaled));
   terminal.print(line("softmax(q.k)", effect.unscaled));
 }
@@ -227,9 +234,12 @@ int run_attention(Session& session, AttentionArguments& arguments) {
     terminal.print(dump(as_json(request, *model, reading, view)) + "\n");
     return kDone;
   }
-  terminal.print(fmt::format("{}: {}, {} tokens. {}\n\n", printable(model->name), view_name(request, reading.trace),
-                             reading.trace.tokens.size(),
-                             terminal.styled("Layers and heads count from 0.", Style::kFaint)));
+  print_wrapped(terminal,
+                {{fmt::format("{}: {}, {} tokens. ", printable(model->name),
+                              arguments.roles ? "every head of every layer" : view_name(request, reading.trace),
+                              reading.trace.tokens.size())},
+                 {"Layers and heads count from 0.", Style::kFaint}});
+  terminal.print("\n");
   if (arguments.roles) {
     print_roles(terminal, reading.trace);
     return kDone;

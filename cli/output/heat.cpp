@@ -63,6 +63,16 @@ std::string number_cell(double weight, const Terminal& terminal) {
                    terminal);
 }
 
+std::vector<std::string> with_legend(std::vector<std::string> lines, const std::string& legend,
+                                     const Terminal& terminal) {
+  constexpr std::size_t kIndent = 2;
+  constexpr std::size_t kMostLines = 5;
+  for (std::string& line : wrap({{legend, Style::kFaint}}, terminal, terminal.width(), kIndent, kMostLines)) {
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 std::vector<std::string> in_numbers(const HeatMap& map, const Terminal& terminal) {
   std::vector<std::string> lines(1, std::string(kLabel, ' '));
   for (std::size_t j = 0; j < map.columns.size(); ++j) lines[0] += fmt::format("{:>{}}", j, kNumberCell);
@@ -74,15 +84,17 @@ std::vector<std::string> in_numbers(const HeatMap& map, const Terminal& terminal
     }
     lines.push_back(line);
   }
-  lines.push_back(terminal.styled("  Rows attend to columns, by number; in per cent, · is below 0.5.", Style::kFaint));
-  return lines;
+  return with_legend(std::move(lines), "Rows attend to columns, by number; in per cent, · is below 0.5.", terminal);
 }
 
 std::vector<std::string> in_shades(const HeatMap& map, std::size_t block, const Terminal& terminal) {
   std::vector<std::string> lines;
   std::string ruler(kLabel, ' ');
   constexpr std::size_t kStep = 10;
-  for (std::size_t j = 0; j < map.columns.size(); j += kStep) ruler += fmt::format("{:<{}}", j * block, kStep);
+  for (std::size_t j = 0; j < map.columns.size(); j += kStep) {
+    const std::string number = std::to_string(j * block);
+    if (j + number.size() <= map.columns.size()) ruler += fitted(number, kStep);
+  }
   while (ruler.ends_with(' ')) ruler.pop_back();
   lines.push_back(terminal.styled(ruler, Style::kFaint));
   for (std::size_t i = 0; i < map.rows.size(); ++i) {
@@ -93,11 +105,10 @@ std::vector<std::string> in_shades(const HeatMap& map, std::size_t block, const 
     }
     lines.push_back(line);
   }
-  std::string legend = "  Rows attend to columns, by number: · from 1 %, ░ 4, ▒ 10, ▓ 25, █ 50.";
-  if (terminal.color()) legend = "  Rows attend to columns, by number: shades from 1, 4, 10, 25 and 50 %.";
+  std::string legend = "Rows attend to columns, by number: · from 1 %, ░ 4, ▒ 10, ▓ 25, █ 50.";
+  if (terminal.color()) legend = "Rows attend to columns, by number: shades from 1, 4, 10, 25 and 50 %.";
   if (block > 1) legend += fmt::format(" Each cell is {0} x {0} of them: columns summed, rows averaged.", block);
-  lines.push_back(terminal.styled(legend, Style::kFaint));
-  return lines;
+  return with_legend(std::move(lines), legend, terminal);
 }
 
 }  // namespace

@@ -101,6 +101,7 @@ function drawLabels() {
   rows.replaceChildren();
   columns.replaceChildren();
   rows.className = columns.className = state.view;
+  rows.setAttribute("aria-label", `Tokens that attend, of ${shown.figure.queries.name}`);
   queries.forEach((entry, i) => {
     const label = element("div", { role: "option", id: `query-${i}`, "data-row": i, title: entry.label }, entry.label);
     label.classList.toggle("special", entry.special);
@@ -170,7 +171,8 @@ function drawRow() {
   const text = parts.join("; ");
   byId("row-sum").textContent = text[0].toUpperCase() + text.slice(1) + ".";
   byId("row-sum").dataset.sum = sum;
-  byId("caption").textContent = figure.caption;
+  const axes = figure.isSelf ? "" : ` Rows are ${figure.queries.name}, columns are ${figure.keys.name}.`;
+  byId("caption").textContent = figure.caption + axes;
 }
 
 function drawTitle() {
