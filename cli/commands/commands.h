@@ -13,6 +13,7 @@ void add_status_command(CLI::App& app, Session& session);
 void add_verify_command(CLI::App& app, Session& session);
 void add_remove_command(CLI::App& app, Session& session);
 void add_forget_command(CLI::App& app, Session& session);
+void add_rerank_command(CLI::App& app, Session& session);
 void add_embed_command(CLI::App& app, Session& session);
 void add_eval_command(CLI::App& app, Session& session);
 void add_attention_command(CLI::App& app, Session& session);

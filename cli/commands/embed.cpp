@@ -1,13 +1,12 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <span>
 
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
+#include "cli/input.h"
 #include "cli/output/json.h"
 #include "cli/output/npy.h"
 #include "lib/base/file.h"
@@ -19,8 +18,6 @@
 namespace riverbank::cli {
 namespace {
 
-constexpr std::uint64_t kMostInput = std::uint64_t{1} << 30U;
-
 struct EmbedArguments {
   std::vector<std::string> texts;
   std::string file, model = kDefaultModel, format = "text", output;
@@ -28,35 +25,10 @@ struct EmbedArguments {
   bool query = false, json = false;
 };
 
-std::string read_standard_input() {
-  std::string text;
-  char piece[1 << 16];
-  for (std::size_t got = 0; (got = std::fread(piece, 1, sizeof piece, stdin)) > 0;) {
-    text.append(piece, got);
-    if (text.size() > kMostInput) throw Error(ErrorKind::kUnsupported, "standard input is larger than 1 GiB; split it");
-  }
-  return text;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const bool carriage_return = end > begin && text[end - 1] == '\r';
-    lines.push_back(text.substr(begin, end - begin - (carriage_return ? 1 : 0)));
-    begin = end + 1;
-  }
-  return lines;
-}
-
 std::vector<std::string> texts_of(const EmbedArguments& arguments) {
   if (!arguments.texts.empty()) return arguments.texts;
-  if (!arguments.file.empty() && arguments.file != "-") return lines_of(read_file(arguments.file, kMostInput));
-  if (arguments.file.empty() && ::isatty(STDIN_FILENO) == 1) {
-    throw Error(ErrorKind::kInvalidArgument,
-                "no text given; name texts, or a file with --file, or pipe one text a line");
-  }
-  return lines_of(read_standard_input());
+  return lines_of(
+      read_input(arguments.file, "no text given; name texts, or a file with --file, or pipe one text a line"));
 }
 
 std::string as_text(const Embeddings& embeddings) {

@@ -95,7 +95,8 @@ nlohmann::ordered_json answer_as_json(const QueryArguments& arguments, const Ind
           {"model", status.model},
           {"mode", name_of(arguments.search.mode)},
           {"best_cosine", result.best_cosine},
-          {"floor", result.floor},
+          {"best_relevance", result.best_relevance ? nlohmann::ordered_json(*result.best_relevance) : nullptr},
+          {"min_relevance", result.min_relevance},
           {"seconds", seconds},
           {"hits", hits}};
 }
@@ -104,9 +105,10 @@ void print_nothing(Terminal& terminal, const Collection& collection, const Searc
   const std::string where = collection.root.empty()    ? "the collection"
                             : collection.below.empty() ? shown(collection.root)
                                                        : shown(collection.root / collection.below);
-  if (result.best_cosine > 0) {
-    terminal.note(fmt::format("  Nothing in {} is about that (best {:.2f}, floor {:.2f}; --floor 0 shows it anyway).",
-                              where, result.best_cosine, result.floor));
+  if (result.best_relevance && result.min_relevance > 0) {
+    terminal.note(fmt::format(
+        "  Nothing in {} is about that (best relevance {:.2f}, {:.2g} needed; --min-relevance 0 shows it anyway).",
+        where, *result.best_relevance, result.min_relevance));
   } else {
     terminal.note("  Nothing in " + where + " matches that.");
   }
@@ -171,7 +173,10 @@ void add_query_command(CLI::App& app, Session& session) {
   verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages")->capture_default_str()->type_name("N");
   add_search_flags(*verb, arguments->search);
   verb->add_option("--path", arguments->path, "Only files whose path matches")->type_name("GLOB");
-  verb->add_option("--floor", arguments->search.floor, "Cosine below which nothing counts as found")->type_name("X");
+  verb->add_option("--min-relevance", arguments->search.min_relevance,
+                   "Relevance, 0 to 1, below which nothing counts as found")
+      ->type_name("X");
+  verb->add_flag("--sentences", arguments->search.sentences, "The sentences that answer, instead of passages");
   verb->add_flag("--no-refresh", arguments->no_refresh, "Answer from what is indexed, without looking at the files");
   verb->add_flag("--json", arguments->json, "Print everything as JSON");
   verb->add_option("--index", arguments->index, "The index in this folder")->type_name("DIR");

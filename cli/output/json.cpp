@@ -35,6 +35,7 @@ ordered_json to_json(const UpdateReport& report, const std::string& location,
 
 ordered_json to_json(const Hit& hit, std::size_t rank) {
   ordered_json json{{"rank", rank}, {"score", hit.score}};
+  json["relevance"] = hit.relevance ? ordered_json(*hit.relevance) : ordered_json(nullptr);
   json["cosine"] = hit.cosine ? ordered_json(*hit.cosine) : ordered_json(nullptr);
   json["bm25"] = hit.bm25 ? ordered_json(*hit.bm25) : ordered_json(nullptr);
   json["document"] = hit.document;

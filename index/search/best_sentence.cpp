@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <numeric>
 #include <string>
 
-#include "lib/math/dot.h"
 #include "lib/text/markup.h"
 #include "lib/text/sentences.h"
 
@@ -67,16 +68,6 @@ bool can_answer(std::string_view passage, const TextRange& range) {
   return !is_adornment(trimmed(after.substr(0, after.find('\n'))));
 }
 
-/// The sentences to choose from: those that can answer, or all when none can.
-std::vector<TextRange> candidates_of(std::string_view passage) {
-  std::vector<TextRange> all = passage_sentences(passage);
-  std::vector<TextRange> answering;
-  for (const TextRange& range : all) {
-    if (can_answer(passage, range)) answering.push_back(range);
-  }
-  return answering.empty() ? all : answering;
-}
-
 }  // namespace
 
 std::vector<TextRange> passage_sentences(std::string_view passage) {
@@ -85,34 +76,20 @@ std::vector<TextRange> passage_sentences(std::string_view passage) {
   return result;
 }
 
-std::vector<std::optional<TextRange>> best_sentences(std::span<const std::string_view> passages,
-                                                     std::span<const float> question, const Embedder& embedder) {
-  std::vector<std::optional<TextRange>> best(passages.size());
-  std::vector<std::string_view> texts;
-  std::vector<std::pair<std::size_t, TextRange>> places;  // of each text: its passage and where it stands there
-  for (std::size_t i = 0; i < passages.size() && texts.size() < kMaxMarkedSentences; ++i) {
-    const std::vector<TextRange> found = candidates_of(passages[i]);
-    if (found.size() == 1) best[i] = found.front();  // nothing to choose from
-    if (found.size() <= 1) continue;
-    for (const TextRange& range : found) {
-      if (texts.size() == kMaxMarkedSentences) break;
-      texts.push_back(passages[i].substr(range.begin, range.end - range.begin));
-      places.emplace_back(i, range);
-    }
-  }
-  if (texts.empty()) return best;
+std::vector<std::size_t> answering_sentences(std::string_view passage, std::span<const TextRange> sentences) {
+  std::vector<std::size_t> all(sentences.size());
+  std::iota(all.begin(), all.end(), 0);
+  std::vector<std::size_t> answering;
+  std::ranges::copy_if(all, std::back_inserter(answering),
+                       [&](std::size_t i) { return can_answer(passage, sentences[i]); });
+  return answering.empty() ? all : answering;
+}
 
-  const Embeddings vectors = embedder.embed(texts, TextKind::kPassage);
-  std::vector<float> highest(passages.size());
-  for (std::size_t j = 0; j < texts.size(); ++j) {
-    const float cosine = dot(vectors.row(j).data(), question.data(), question.size());
-    const auto& [passage, range] = places[j];
-    if (!best[passage] || cosine > highest[passage]) {
-      best[passage] = range;
-      highest[passage] = cosine;
-    }
-  }
-  return best;
+std::optional<TextRange> best_sentence(std::string_view passage, std::span<const TextRange> sentences,
+                                       std::span<const double> scores) {
+  const std::vector<std::size_t> answering = answering_sentences(passage, sentences);
+  if (answering.empty()) return std::nullopt;
+  return sentences[*std::ranges::max_element(answering, {}, [&](std::size_t i) { return scores[i]; })];
 }
 
 }  // namespace riverbank

@@ -56,7 +56,7 @@ Evaluation evaluate(const Index& index, const RetrievalSet& set, const Evaluatio
     throw Error(ErrorKind::kInvalidArgument, "an evaluation of 0 documents a question says nothing");
   SearchOptions search = options.search;
   search.best_sentences = false;
-  if (!search.floor) search.floor = 0;
+  if (!search.min_relevance) search.min_relevance = 0;
 
   Evaluation result;
   const auto start = std::chrono::steady_clock::now();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "riverbank/search.h"
@@ -12,22 +13,31 @@ struct Candidate {
   std::int64_t chunk = 0;
   double cosine = 0;  ///< of question and passage, of every candidate, whichever search found it
   double bm25 = 0;    ///< higher is better; 0 when it holds none of the question's words
-  double score = 0;   ///< what fuse() sets, 0..1
+  double score = 0;   ///< what rank() and rerank() set, 0..1
 };
 
-/// The share of the vector side in a hybrid score.
-extern const double kVectorWeight;
-
-/// Orders candidates by a weighted average of both sides, each brought to 0..1 by min-max over the candidates:
+/// Orders candidates by both sides, each in standard scores over the candidates (mean 0, deviation 1):
 ///
-///     score = w (cosine - min) / (max - min)  +  (1 - w) (bm25 - min) / (max - min)
+///     score = w z(cosine)  +  (1 - w) z(bm25),     w = 0.75 - 0.2 a
 ///
-/// A side on which all candidates are equal says nothing: they get 1 there if it is above 0, else 0, so that the score
-/// of a lone hit is 1 and words that nobody holds count for nobody. Ties: the higher cosine, then the lower chunk.
-void fuse(std::vector<Candidate>& candidates, double vector_weight);
+/// a, the agreement of the two, is where the ten best by words stand among the cosines, from the lowest (0) to the
+/// highest (1): words that lead away from what the vectors mean count for less. Scores are then brought to 0..1. A side
+/// on which all candidates are equal says nothing. Ties: the higher cosine, then the lower chunk.
+void fuse_scores(std::vector<Candidate>& candidates);
 
-/// Sets the scores that a mode orders by, all in 0..1, and orders: hybrid as fuse() has it, vector by the cosine,
+/// Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): score = sum of 1 / (60 + rank) over both sides, a
+/// passage without any word having no rank there; as a share of what a first place on both gives. The same ties.
+void fuse_ranks(std::vector<Candidate>& candidates);
+
+/// Sets the scores that a search orders by, all in 0..1, and orders: hybrid as the fusion has it, vector by the cosine,
 /// keyword by BM25 as a share of the best.
-void rank(std::vector<Candidate>& candidates, SearchMode mode);
+void rank(std::vector<Candidate>& candidates, SearchMode mode, Fusion fusion);
+
+/// Orders the first candidates anew, one for each of `scores`, by (1 - weight) z(score) + weight z(scores); they stay
+/// before the others, and their scores between the lowest that they had and 1.
+void rerank(std::vector<Candidate>& candidates, std::span<const double> scores, double weight);
+
+/// x less its mean, divided by its deviation; zeros when all are equal.
+std::vector<double> standard_scores(std::span<const double> x);
 
 }  // namespace riverbank

@@ -1,20 +1,26 @@
 #include "index/search/late_interaction.h"
 
 #include <algorithm>
-#include <limits>
+#include <iterator>
+#include <optional>
+#include <utility>
 
 #include "lib/math/matrix.h"
 
 namespace riverbank {
 namespace {
 
-/// The weight of the word that a token stands in.
-double weight_of(const TokenPlace& token, std::span<const WordWeight> words) {
+// Of a sentence's score, chosen on XQuAD (see best_sentence.h): what a match in the sentence before or in the title
+// loses, as a share of the way from the token's mean similarity to 1; and how much the sentence's own tokens count.
+constexpr double kContextLoss = 0.12;
+constexpr double kOwnTokens = 0.1;
+
+/// The place in `words` of the word that a token stands in.
+std::optional<std::size_t> word_of(const TokenPlace& token, std::span<const WordWeight> words) {
   const auto after = std::upper_bound(words.begin(), words.end(), token.begin,
                                       [](std::size_t place, const WordWeight& word) { return place < word.begin; });
-  if (after == words.begin()) return 0;
-  const WordWeight& word = *std::prev(after);
-  return token.begin < word.end ? word.weight : 0;
+  if (after == words.begin() || token.begin >= std::prev(after)->end) return std::nullopt;
+  return static_cast<std::size_t>(std::prev(after) - words.begin());
 }
 
 /// Rows of unit length; zeros stay zeros.
@@ -25,38 +31,59 @@ void normalise_rows(Matrix& rows) {
   }
 }
 
-bool is_inside(const TokenPlace& token, const TextRange& range) {
-  return token.begin >= range.begin && token.end <= range.end;
+/// The tokens of a passage that have a place in it, with the similarities of the question's.
+struct Similarities {
+  Matrix S;                        // (question's tokens, these)
+  std::vector<TokenPlace> places;  // ascending
+
+  /// The columns of the tokens in [begin, end) of the passage: first and count.
+  std::pair<Eigen::Index, Eigen::Index> columns(std::size_t begin, std::size_t end) const {
+    const auto starts_before = [](const TokenPlace& token, std::size_t place) { return token.begin < place; };
+    const auto first = std::lower_bound(places.begin(), places.end(), begin, starts_before);
+    const auto last = std::lower_bound(first, places.end(), end, starts_before);
+    return {first - places.begin(), last - first};
+  }
+};
+
+/// score(s) = sum_i w_i c_i(s)  +  0.1 mean_j max_i cos(q_i, p_j), j over the sentence's own tokens;
+/// c_i(s) = max(max_j cos(q_i, p_j), c_i(s - 1) - loss_i, title_i - loss_i),  loss_i = 0.12 (1 - mean_j cos(q_i, p_j)).
+/// What the sentence before or the title says need not be said again.
+std::vector<double> sentence_scores(const Similarities& similar, std::span<const QuestionToken> tokens,
+                                    std::span<const TextRange> sentences) {
+  using Column = Eigen::VectorXf;
+  std::vector<double> scores;
+  if (sentences.empty()) return scores;
+  const Column nothing = Column::Constant(similar.S.rows(), -1);
+  const auto best_in = [&](std::size_t begin, std::size_t end) -> Column {
+    const auto [first, count] = similar.columns(begin, end);
+    return count > 0 ? Column(similar.S.middleCols(first, count).rowwise().maxCoeff()) : nothing;
+  };
+  const Column loss = static_cast<float>(kContextLoss) * (1 - similar.S.rowwise().mean().array());
+  const Column title = best_in(0, sentences.front().begin) - loss;
+  Column context = title;
+  for (const TextRange& sentence : sentences) {
+    context = best_in(sentence.begin, sentence.end).cwiseMax(context).cwiseMax(title);
+    double score = 0;
+    for (std::size_t i = 0; i < tokens.size(); ++i) score += tokens[i].weight * context[static_cast<Eigen::Index>(i)];
+    const auto [first, count] = similar.columns(sentence.begin, sentence.end);
+    if (count > 0) score += kOwnTokens * similar.S.middleCols(first, count).colwise().maxCoeff().mean();
+    scores.push_back(score);
+    context -= loss;
+  }
+  return scores;
 }
 
-/// similarities (question's tokens, passage's tokens), places (passage's tokens).
-LateMatch match_one(const Matrix& similarities, std::span<const TokenPlace> places,
-                    std::span<const QuestionToken> tokens, const LatePassage& passage) {
+LateMatch match_one(const Similarities& similar, std::span<const QuestionToken> tokens, const LatePassage& passage) {
   LateMatch match;
   match.sentences.assign(passage.sentences.size(), 0);
-  std::vector<Eigen::Index> telling;  // the passage's tokens without [CLS], [SEP] and the prompt's
-  for (std::size_t j = 0; j < places.size(); ++j) {
-    if (places[j].begin < places[j].end) telling.push_back(static_cast<Eigen::Index>(j));
-  }
-  if (telling.empty()) return match;
-
+  if (similar.places.empty() || tokens.empty()) return match;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const auto row = similarities.row(static_cast<Eigen::Index>(i));
-    Eigen::Index best = telling.front();
-    std::vector<float> in_sentence(passage.sentences.size(), -1);
-    for (const Eigen::Index j : telling) {
-      if (row[j] > row[best]) best = j;
-      for (std::size_t s = 0; s < passage.sentences.size(); ++s) {
-        if (is_inside(places[static_cast<std::size_t>(j)], passage.sentences[s]))
-          in_sentence[s] = std::max(in_sentence[s], row[j]);
-      }
-    }
-    match.tokens.push_back({places[static_cast<std::size_t>(best)], row[best]});
-    match.score += tokens[i].weight * static_cast<double>(row[best]);
-    for (std::size_t s = 0; s < passage.sentences.size(); ++s) {
-      match.sentences[s] += tokens[i].weight * static_cast<double>(in_sentence[s]);
-    }
+    Eigen::Index best = 0;
+    const double similarity = similar.S.row(static_cast<Eigen::Index>(i)).maxCoeff(&best);
+    match.tokens.push_back({similar.places[static_cast<std::size_t>(best)], similarity});
+    match.score += tokens[i].weight * similarity;
   }
+  match.sentences = sentence_scores(similar, tokens, passage.sentences);
   return match;
 }
 
@@ -64,16 +91,23 @@ LateMatch match_one(const Matrix& similarities, std::span<const TokenPlace> plac
 
 LateInteraction::LateInteraction(const Embedder& embedder, std::string_view question, std::span<const WordWeight> words)
     : embedder_(embedder), question_(embedder.token_vectors(std::span(&question, 1), TextKind::kQuery)) {
-  double sum = 0;
+  std::vector<std::optional<std::size_t>> word;  // of each token
+  std::vector<std::size_t> pieces(words.size());
   for (std::size_t i = 0; i < question_.places.size(); ++i) {
     const TokenPlace& place = question_.places[i];
     if (place.begin == place.end) continue;
-    tokens_.push_back({place, weight_of(place, words)});
-    sum += tokens_.back().weight;
+    tokens_.push_back({place, 0});
+    word.push_back(word_of(place, words));
+    if (word.back()) ++pieces[*word.back()];
     const RowVectorMap row(question_.row(i).data(), static_cast<Eigen::Index>(question_.texts.dimensions));
     const float length = row.norm();
     const RowVector unit = length > 0 ? RowVector(row / length) : RowVector(row);
     vectors_.insert(vectors_.end(), unit.begin(), unit.end());
+  }
+  double sum = 0;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (word[i]) tokens_[i].weight = words[*word[i]].weight / static_cast<double>(pieces[*word[i]]);
+    sum += tokens_[i].weight;
   }
   for (QuestionToken& token : tokens_) {
     token.weight = sum > 0 ? token.weight / sum : 1 / static_cast<double>(tokens_.size());
@@ -91,12 +125,21 @@ std::vector<LateMatch> LateInteraction::match(std::span<const LatePassage> passa
   std::vector<LateMatch> matches;
   matches.reserve(passages.size());
   for (std::size_t p = 0; p < passages.size(); ++p) {
-    const std::size_t first = encoded.starts[p];
-    const std::size_t count = encoded.starts[p + 1] - first;
-    Matrix P = MatrixMap(encoded.row(first).data(), static_cast<Eigen::Index>(count), dimensions);
+    Similarities similar;
+    std::vector<std::size_t> rows;
+    for (std::size_t token = encoded.starts[p]; token < encoded.starts[p + 1]; ++token) {
+      const TokenPlace& place = encoded.places[token];
+      if (place.begin == place.end) continue;  // [CLS], [SEP] and the prompt's
+      rows.push_back(token);
+      similar.places.push_back(place);
+    }
+    Matrix P(static_cast<Eigen::Index>(rows.size()), dimensions);
+    for (std::size_t j = 0; j < rows.size(); ++j) {
+      P.row(static_cast<Eigen::Index>(j)) = RowVectorMap(encoded.row(rows[j]).data(), dimensions);
+    }
     normalise_rows(P);
-    const Matrix similarities = Q * P.transpose();  // (question's tokens, passage's tokens)
-    matches.push_back(match_one(similarities, std::span(encoded.places).subspan(first, count), tokens_, passages[p]));
+    similar.S = Q * P.transpose();
+    matches.push_back(match_one(similar, tokens_, passages[p]));
   }
   return matches;
 }

@@ -20,7 +20,7 @@ struct WordWeight {
 /// A token of the question that counts: not [CLS], [SEP] or the prompt's.
 struct QuestionToken {
   TokenPlace place;   ///< in the question
-  double weight = 0;  ///< that of its word; all sum to 1
+  double weight = 0;  ///< a share of its word's; all sum to 1
 };
 
 /// What late interaction made of one passage.
@@ -44,7 +44,7 @@ struct LatePassage {
 /// Late interaction (ColBERT, Khattab and Zaharia, arXiv:2004.12832, section 3.3) with an encoder's own token vectors:
 /// every token of the question looks for the token of the passage that is nearest to it in meaning and context,
 ///
-///     score = sum_i w_i max_j cos(q_i, p_j),        w_i = idf of i's word, scaled so that sum_i w_i = 1
+///     score = sum_i w_i max_j cos(q_i, p_j),        w_i = idf of i's word / its pieces, scaled: sum_i w_i = 1
 ///
 /// What comes of it orders passages (--rerank), finds the sentence that answers, and tells why; all three are had from
 /// one match(). The question is encoded once, in one pass with its own vector. Any thread; the embedder must outlive

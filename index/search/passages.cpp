@@ -52,9 +52,7 @@ void PassageMaker::add_chunks(PreparedDocument& prepared, Document&& document) c
   for (Chunk& chunk : chunks) {
     PreparedChunk made;
     const std::string_view text = chunk.span.of(document.text);
-    made.encoded = !whole_documents_        ? encoded_text(document.title, chunk.headings, text)
-                   : document.title.empty() ? std::string(text)
-                                            : document.title + " " + std::string(text);
+    made.encoded = encoded_passage(document.title, chunk.headings, text, whole_documents_);
     made.key = vector_key(model.fingerprint, made.encoded);
     made.stored.order = prepared.chunks.size();
     made.stored.begin = chunk.span.begin;
@@ -83,6 +81,12 @@ PreparedDocument PassageMaker::of_record(const Record& record) const {
   add_chunks(prepared, std::move(read));
   for (PreparedChunk& chunk : prepared.chunks) chunk.stored.first_line = chunk.stored.last_line = 0;
   return prepared;
+}
+
+std::string encoded_passage(std::string_view title, const std::vector<std::string>& headings, std::string_view text,
+                            bool whole_document) {
+  if (!whole_document) return encoded_text(title, headings, text);
+  return title.empty() ? std::string(text) : std::string(title) + " " + std::string(text);
 }
 
 StoredDocument stored_record(const Record& record) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "index/search/collection_model.h"
@@ -39,6 +40,10 @@ class PassageMaker {
   std::size_t chunk_tokens_;
   bool whole_documents_;
 };
+
+/// What the model reads of a passage; it ends with `text`.
+std::string encoded_passage(std::string_view title, const std::vector<std::string>& headings, std::string_view text,
+                            bool whole_document);
 
 /// The document of a record without its passages: what tells whether it has changed.
 StoredDocument stored_record(const Record& record);

@@ -18,6 +18,8 @@ class Searcher {
   SearchResult search(std::string_view question, const SearchOptions& options) const;
 
  private:
+  class Search;
+
   const Store& store_;
   const CollectionModel& model_;
   GraphKeeper& graph_;

@@ -24,9 +24,9 @@ constexpr auto kStopWords = std::to_array<std::string_view>({
 });
 static_assert(std::ranges::is_sorted(kStopWords));
 
-bool is_stop_word(std::string_view word) { return std::ranges::binary_search(kStopWords, word); }
-
 }  // namespace
+
+bool is_stop_word(std::string_view word) { return std::ranges::binary_search(kStopWords, word); }
 
 std::string keyword_query(std::string_view question) {
   std::vector<std::string> telling, stop;  // in order, each once

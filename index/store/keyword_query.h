@@ -10,6 +10,9 @@ namespace riverbank {
 /// Empty when the text has no words. Any thread.
 std::string keyword_query(std::string_view question);
 
+/// Whether a folded word says nothing about what is asked for, in English.
+bool is_stop_word(std::string_view word);
+
 /// What bounds the time of a question of a megabyte.
 inline constexpr std::size_t kMostQueryWords = 128;
 

@@ -1,9 +1,11 @@
 #include "index/store/store_reader.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "index/store/connection.h"
+#include "index/store/fts_tokenizer.h"
 #include "index/store/keyword_query.h"
 #include "index/store/path_glob.h"
 #include "index/store/rows.h"
@@ -202,6 +204,30 @@ void StoreReader::for_each_vector(const std::function<void(std::int64_t, std::sp
     read_vector(query, 1, connection(), vector);
     visit(query.integer(0), vector);
   }
+}
+
+std::vector<AskedWord> StoreReader::asked_words(std::string_view question) {
+  std::vector<AskedWord> words;
+  std::map<std::string, std::size_t> counted;
+  for_each_search_word(question, [&](const SearchWord& word) {
+    AskedWord asked{word.begin, word.end, std::string(question.substr(word.begin, word.end - word.begin)),
+                    !is_stop_word(word.folded), 0};
+    const auto [known, is_new] = counted.emplace(word.folded, 0);
+    if (is_new) {
+      Query query(connection(), "SELECT count(*) FROM words WHERE words MATCH ?");
+      query.bind('"' + asked.written + '"').step();
+      known->second = static_cast<std::size_t>(query.integer(0));
+    }
+    asked.chunks = known->second;
+    words.push_back(std::move(asked));
+    return words.size() < kMostQueryWords;
+  });
+  return words;
+}
+
+bool StoreReader::holds(std::int64_t chunk, const AskedWord& word) {
+  Query query(connection(), "SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?");
+  return query.bind('"' + word.written + '"').bind(chunk).step();
 }
 
 std::vector<KeywordHit> StoreReader::find_words(std::string_view question, std::size_t limit,

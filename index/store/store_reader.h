@@ -68,6 +68,12 @@ class StoreReader {
   /// chunk. Any text is a question; one without words finds nothing. Throws Error kInvalidArgument for a bad glob.
   std::vector<KeywordHit> find_words(std::string_view question, std::size_t limit, const DocumentFilter& filter = {});
 
+  /// The words of a question that find_words() would look up, in order, repeated ones too; stop words among them. At
+  /// most kMostQueryWords.
+  std::vector<AskedWord> asked_words(std::string_view question);
+  /// Whether a passage holds a word, in any form that the search takes for the same.
+  bool holds(std::int64_t chunk, const AskedWord& word);
+
  protected:
   friend class Store;
   /// `release` gets the connection back when the reader goes.

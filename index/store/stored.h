@@ -72,6 +72,15 @@ struct KeywordHit {
   double bm25 = 0;  ///< higher is better
 };
 
+/// A word of a question and how many passages hold it.
+struct AskedWord {
+  std::size_t begin = 0;  ///< bytes of the question
+  std::size_t end = 0;
+  std::string written;  ///< as it stands there
+  bool tells = true;    ///< no stop word
+  std::size_t chunks = 0;
+};
+
 struct StoreCounts {
   std::size_t files = 0, records = 0, chunks = 0, vectors = 0;
 };

@@ -51,7 +51,7 @@ ModelInfo describe(const Model& model, const Engine& engine) {
   info.pooling = name_of(model.embedding.pooling);
   info.query_prompt = model.embedding.query_prompt;
   info.passage_prompt = model.embedding.passage_prompt;
-  info.relevance_floor = model.relevance_floor;
+  info.calibration = model.calibration;
   info.instruction_set = engine.instruction_set();
   info.precision = name_of(engine.precision());
   info.threads = engine.threads();

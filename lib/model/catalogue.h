@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "lib/model/config.h"
+#include "riverbank/embedder.h"
 
 namespace riverbank {
 
@@ -29,7 +31,7 @@ struct KnownModel {
   std::vector<std::string_view> weights;
   EncoderConfig config;
   EmbeddingConfig embedding;
-  float relevance_floor = 0;  ///< cosine below which a passage is about something else; 0 when not known
+  std::optional<Calibration> calibration;  ///< how its cosines become a relevance; nothing when not known
 
   /// Bytes of all files.
   std::uint64_t bytes() const;

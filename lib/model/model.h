@@ -2,11 +2,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "lib/model/config.h"
 #include "lib/model/weights.h"
 #include "lib/text/tokenizer.h"
+#include "riverbank/embedder.h"
 
 namespace riverbank {
 
@@ -22,7 +24,7 @@ struct Model {
   /// pooling, limit and prompts. Never reads 100 MB to know: sums come from the import, the hub's blob name, or a cache
   /// under XDG_CACHE_HOME keyed by path, size and time.
   std::string fingerprint;
-  float relevance_floor = 0;  ///< cosine below which a passage is about something else; 0 when not known
+  std::optional<Calibration> calibration;  ///< how its cosines become a relevance; nothing when not known
 };
 
 /// Loads a model by name or folder (find_model()). Weights are mapped, not read.

@@ -33,9 +33,9 @@ class ProgramTest : public ::testing::Test {
   }
   std::string path(const std::string& below_home) const { return (program.home() / below_home).string(); }
 
-  /// Asks with --floor 0: random weights know no relevance.
+  /// Asks with --min-relevance 0: random weights know no relevance.
   Outcome query(const std::string& question, std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"query", question, path("book"), "--floor", "0"};
+    std::vector<std::string> arguments{"query", question, path("book"), "--min-relevance", "0"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return program.run(arguments);
   }

@@ -90,7 +90,7 @@ TEST_F(IndexVerb, CtrlCStopsCleanlyAndTheNextRunGoesOn) {
   ASSERT_TRUE(sent) << stopped.out;
   EXPECT_EQ(stopped.exit_code, 130) << stopped.out;
   EXPECT_THAT(stopped.out, HasSubstr("Run it again to go on"));
-  EXPECT_EQ(program.run({"query", "river", path("large"), "--no-refresh", "--floor", "0"}).exit_code, 0);
+  EXPECT_EQ(program.run({"query", "river", path("large"), "--no-refresh", "--min-relevance", "0"}).exit_code, 0);
   const Outcome rest = program.run({"index", path("large"), "--json"});
   EXPECT_EQ(rest.exit_code, 0) << rest.err;
   const auto report = nlohmann::json::parse(rest.out).at(0);

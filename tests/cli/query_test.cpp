@@ -50,7 +50,7 @@ TEST_F(Query, JsonHoldsEverything) {
 TEST_F(Query, ShowsAPersonTheMarkedSentenceWithoutColourInMarks) {
   query("loan");
   program.set("NO_COLOR", "1");
-  const Outcome outcome = program.run_on_terminal({"query", "loan money", path("book"), "--floor", "0"}, 60);
+  const Outcome outcome = program.run_on_terminal({"query", "loan money", path("book"), "--min-relevance", "0"}, 60);
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.out, HasSubstr("▌"));
   EXPECT_THAT(outcome.out, HasSubstr("▐"));
@@ -60,7 +60,7 @@ TEST_F(Query, ShowsAPersonTheMarkedSentenceWithoutColourInMarks) {
 
 TEST_F(Query, ColoursATerminalAndNothingElse) {
   query("loan");
-  EXPECT_THAT(program.run_on_terminal({"query", "loan", path("book"), "--floor", "0"}).out, HasSubstr("\x1b[1;33m"));
+  EXPECT_THAT(program.run_on_terminal({"query", "loan", path("book"), "--min-relevance", "0"}).out, HasSubstr("\x1b[1;33m"));
   EXPECT_THAT(query("loan").out, Not(HasSubstr("\x1b")));
   EXPECT_THAT(query("loan", {"--color", "never"}).out, Not(HasSubstr("\x1b")));
 }
@@ -68,7 +68,7 @@ TEST_F(Query, ColoursATerminalAndNothingElse) {
 TEST_F(Query, AnswersFromTheCollectionThatOneStandsIn) {
   program.run({"index", path("book")});
   program.work_in(program.home() / "book" / "notes");
-  const Outcome outcome = program.run({"query", "boat", "--floor", "0"});
+  const Outcome outcome = program.run({"query", "boat", "--min-relevance", "0"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("boat.txt"));
   EXPECT_THAT(outcome.out, Not(HasSubstr("money.md")));  // of the folder that one stands in
@@ -86,13 +86,13 @@ TEST_F(Query, SaysWhichCollectionsThereAreWhenItCannotTell) {
 
 TEST_F(Query, KeepsToTheFolderAndTheGlobThatWereNamed) {
   program.run({"index", path("book")});
-  const Outcome below = program.run({"query", "bank", path("book/notes"), "--floor", "0"});
+  const Outcome below = program.run({"query", "bank", path("book/notes"), "--min-relevance", "0"});
   EXPECT_THAT(below.out, HasSubstr("boat.txt"));
   EXPECT_THAT(below.out, Not(HasSubstr(".md")));
   const Outcome glob = query("bank", {"--path", "*.md"});
   EXPECT_THAT(glob.out, HasSubstr("river.md"));
   EXPECT_THAT(glob.out, Not(HasSubstr("boat.txt")));
-  const Outcome file = program.run({"query", "bank", path("book/river.md"), "--floor", "0"});
+  const Outcome file = program.run({"query", "bank", path("book/river.md"), "--min-relevance", "0"});
   EXPECT_THAT(file.out, HasSubstr("river.md"));
   EXPECT_THAT(file.out, Not(HasSubstr("money.md")));
 }
@@ -113,7 +113,7 @@ TEST_F(Query, NothingFoundIsSaidAndIsOne) {
   EXPECT_THAT(keyword.err, HasSubstr("Nothing in ~/book"));
   const Outcome floor = program.run({"query", "bank", path("book"), "--floor", "2"});
   EXPECT_EQ(floor.exit_code, 1);
-  EXPECT_THAT(floor.err, HasSubstr("--floor 0 shows it anyway"));
+  EXPECT_THAT(floor.err, HasSubstr("--min-relevance 0 shows it anyway"));
   const Outcome json = query("xylophone", {"--mode", "keyword", "--json"});
   EXPECT_EQ(json.exit_code, 1);
   EXPECT_TRUE(nlohmann::json::parse(json.out).at("hits").empty());
@@ -161,9 +161,9 @@ TEST_F(Query, BadArgumentsAreTwo) {
 
 TEST_F(Query, ABrokenPipeIsSuccessAndAFullDiskIsNot) {
   query("bank");
-  EXPECT_EQ(program.shell("{ riverbank query bank ~/book --floor 0 --json; echo $? >~/code; } | true").exit_code, 0);
+  EXPECT_EQ(program.shell("{ riverbank query bank ~/book --min-relevance 0 --json; echo $? >~/code; } | true").exit_code, 0);
   EXPECT_EQ(program.shell("cat ~/code").out, "0\n");
-  const Outcome full = program.shell("riverbank query bank ~/book --floor 0 --json >/dev/full");
+  const Outcome full = program.shell("riverbank query bank ~/book --min-relevance 0 --json >/dev/full");
   EXPECT_EQ(full.exit_code, 2);
   EXPECT_THAT(full.err, HasSubstr("No space left"));
 }

@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
 
     riverbank::SearchOptions search;
     search.metadata = {{"kind", "money"}};
-    search.floor = 0;
+    search.min_relevance = 0;
     for (const riverbank::Hit& hit : index.search("bank", search).hits) std::cout << "found " << hit.document << '\n';
 
     index.remove("3");

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -57,6 +58,17 @@ struct TokenEmbeddings {
   }
 };
 
+/// What makes a relevance between 0 and 1 of a question and a passage:
+///
+///     relevance = 1 / (1 + exp(-(cosine c + words w + constant)))
+///
+/// c being the cosine of their vectors and w the share of the question's words, weighed by idf, that the passage holds.
+struct Calibration {
+  double cosine = 0;
+  double words = 0;
+  double constant = 0;
+};
+
 /// What a loaded model is.
 struct ModelInfo {
   std::string name;
@@ -65,7 +77,7 @@ struct ModelInfo {
   std::size_t layers = 0, dimensions = 0, heads = 0, max_tokens = 0, vocabulary = 0;
   std::string pooling;  ///< "cls" or "mean"
   std::string query_prompt, passage_prompt;
-  float relevance_floor = 0;               ///< cosine below which a passage is about something else; 0 when not known
+  std::optional<Calibration> calibration;  ///< how its cosines become a relevance; nothing for a model never measured
   std::string instruction_set, precision;  ///< what runs
   int threads = 0;
 };

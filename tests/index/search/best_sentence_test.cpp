@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
-
-#include "tests/support/tiny_model.h"
+#include <vector>
 
 namespace riverbank {
 namespace {
@@ -41,44 +41,29 @@ TEST(PassageSentences, AnyBytesAreAPassage) {
   }
 }
 
-TEST(BestSentences, IsTheOneWhoseOwnVectorIsNearest) {
-  const Embedder embedder(testing::share(testing::tiny_model()));
-  const std::string passage = "The boat sat on the river. She took a loan. A tree in the water.";
-  for (const std::string sentence : {"The boat sat on the river.", "She took a loan.", "A tree in the water."}) {
-    const std::vector<float> question = embedder.embed(sentence);  // nearest to itself, whatever the model
-    const std::vector<std::string_view> passages{passage, "Money."};
-    const auto best = best_sentences(passages, question, embedder);
-    ASSERT_TRUE(best[0].has_value());
-    EXPECT_EQ(passage.substr(best[0]->begin, best[0]->end - best[0]->begin), sentence);
-    ASSERT_TRUE(best[1].has_value());
-    EXPECT_EQ(best[1]->end, 6U);
-  }
+std::string best_of(const std::string& passage, const std::vector<double>& scores) {
+  const std::vector<TextRange> sentences = passage_sentences(passage);
+  const std::optional<TextRange> best = best_sentence(passage, sentences, scores);
+  return best ? passage.substr(best->begin, best->end - best->begin) : "nothing";
 }
 
-TEST(BestSentences, HeadingsAndMarkupAreNoAnswer) {
-  const Embedder embedder(testing::share(testing::tiny_model()));
+TEST(BestSentence, HasTheHighestScore) {
+  const std::string passage = "The boat sat on the river. She took a loan. A tree in the water.";
+  EXPECT_EQ(best_of(passage, {0.1, 0.5, 0.2}), "She took a loan.");
+  EXPECT_EQ(best_of(passage, {0.5, 0.5, 0.5}), "The boat sat on the river.");  // the first of equals
+  EXPECT_EQ(best_of("", {}), "nothing");
+}
+
+TEST(BestSentence, HeadingsAndMarkupAreNoAnswer) {
   for (const std::string passage :
        {"# the river bank\n\nShe took a loan.", "the river bank\n==============\n\nShe took a loan.",
         "<a id=\"the-river-bank\"></a>\n\nShe took a loan."}) {
     SCOPED_TRACE(passage);
-    const std::vector<std::string_view> passages{passage};
-    const auto best = best_sentences(passages, embedder.embed("the river bank"), embedder);
-    ASSERT_TRUE(best[0]);
-    EXPECT_EQ(passage.substr(best[0]->begin, best[0]->end - best[0]->begin), "She took a loan.");
+    std::vector<double> scores(passage_sentences(passage).size(), 0.9);
+    scores.back() = 0.1;
+    EXPECT_EQ(best_of(passage, scores), "She took a loan.");
   }
-  const std::vector<std::string_view> nothing_else{"# the river bank\n\n## the loan"};
-  EXPECT_TRUE(best_sentences(nothing_else, embedder.embed("river"), embedder)[0]);
-}
-
-TEST(BestSentences, EncodesABoundedNumber) {
-  const Embedder embedder(testing::share(testing::tiny_model()));
-  std::string passage;
-  for (int i = 0; i < 5000; ++i) passage += "A boat. ";
-  const std::vector<std::string_view> passages{passage, "A tree. A reed."};
-  const auto best = best_sentences(passages, embedder.embed("A tree."), embedder);
-  ASSERT_TRUE(best[0].has_value());
-  EXPECT_LT(best[0]->end, kMaxMarkedSentences * 8);
-  EXPECT_FALSE(best[1].has_value());
+  EXPECT_EQ(best_of("# the river bank\n\n## the loan", {0.1, 0.2}), "## the loan");  // there is nothing else
 }
 
 }  // namespace

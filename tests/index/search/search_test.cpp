@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
+#include "index/search/best_sentence.h"
 #include "tests/index/search/sandbox.h"
 #include "tests/support/expect_error.h"
 
@@ -166,22 +168,50 @@ TEST_F(Search, ExactAndGraphAgree) {
   }
 }
 
-TEST_F(Search, FloorLeavesOutWhatIsAboutSomethingElse) {
+TEST_F(Search, RelevanceIsAskedForInBoundsOfAModelThatKnowsIt) {
   SearchOptions options;
-  options.top_k = 1000;
-  options.best_sentences = false;
-  const SearchResult open = index_->search("boat on the river", options);
-  ASSERT_GT(open.hits.size(), 10U);
-  options.floor = static_cast<float>(open.best_cosine) - 1e-6F;
-  const SearchResult best = index_->search("boat on the river", options);
-  EXPECT_THAT(best.hits, SizeIs(1));
-  EXPECT_NEAR(best.floor, open.best_cosine, 1e-5);
-  options.floor = 1.5F;
-  const SearchResult nothing = index_->search("boat on the river", options);
-  EXPECT_THAT(nothing.hits, IsEmpty());
-  EXPECT_NEAR(nothing.best_cosine, open.best_cosine, 1e-6);
+  for (const double outside : {-0.01, 1.01, std::nan("")}) {
+    options.min_relevance = outside;
+    expect_error(ErrorKind::kInvalidArgument, "between 0 and 1", [&] { index_->search("boat", options); });
+  }
+  options.min_relevance = 0.5;  // random weights were never calibrated
+  expect_error(ErrorKind::kUnsupported, "not calibrated", [&] { index_->search("boat", options); });
   options.mode = SearchMode::kKeyword;
-  EXPECT_THAT(index_->search("boat on the river", options).hits, ::testing::Not(IsEmpty()));
+  expect_error(ErrorKind::kInvalidArgument, "keywords alone", [&] { index_->search("boat", options); });
+  const SearchResult found = index_->search("boat on the river");
+  ASSERT_THAT(found.hits, ::testing::Not(IsEmpty()));
+  EXPECT_FALSE(found.hits[0].relevance.has_value());
+  EXPECT_FALSE(found.best_relevance.has_value());
+  EXPECT_EQ(found.min_relevance, 0);
+}
+
+TEST_F(Search, RerankKeepsTheSameFirstThirtyAndSaysScoresInOrder) {
+  SearchOptions options;
+  options.top_k = 20;
+  const SearchResult before = index_->search("boat on the river", options);
+  options.top_k = 30;
+  const SearchResult first = index_->search("boat on the river", options);
+  options.rerank = true;
+  const SearchResult after = index_->search("boat on the river", options);
+  EXPECT_THAT(documents_of(after), ::testing::UnorderedElementsAreArray(documents_of(first)));
+  for (std::size_t i = 1; i < after.hits.size(); ++i) EXPECT_LE(after.hits[i].score, after.hits[i - 1].score);
+  EXPECT_LE(after.hits[0].score, 1);
+  ASSERT_GE(before.hits.size(), 5U);
+}
+
+TEST_F(Search, SentencesAreHitsOfTheirOwn) {
+  SearchOptions options;
+  options.sentences = true;
+  options.top_k = 7;
+  const SearchResult found = index_->search("boat on the river", options);
+  ASSERT_THAT(found.hits, SizeIs(7));
+  for (const Hit& hit : found.hits) {
+    EXPECT_THAT(passage_sentences(hit.text), SizeIs(1)) << hit.text;
+    ASSERT_TRUE(hit.best_sentence.has_value());
+    EXPECT_EQ(hit.best_sentence->end, hit.text.size());
+    EXPECT_GE(hit.score, 0);
+    EXPECT_LE(hit.score, 1);
+  }
 }
 
 TEST_F(Search, KeywordModeNeedsNoEncoder) {

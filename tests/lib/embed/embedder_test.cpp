@@ -292,7 +292,7 @@ TEST(Embedder, AQuestionComesInBetween) {
 TEST(Embedder, TellsWhatItIs) {
   Model model = tiny_model(Pooling::kCls);
   model.embedding.query_prompt = "query: ";
-  model.relevance_floor = 0.25F;
+  model.calibration = {.cosine = 8, .words = 2, .constant = -5};
   const Embedder embedder(share(std::move(model)), {.threads = 3, .instruction_set = "portable"});
   const ModelInfo& info = embedder.info();
   EXPECT_EQ(info.name, "tiny");
@@ -305,7 +305,8 @@ TEST(Embedder, TellsWhatItIs) {
   EXPECT_EQ(info.vocabulary, static_cast<std::size_t>(testing::tiny_config().vocabulary_size));
   EXPECT_EQ(info.pooling, "cls");
   EXPECT_EQ(info.query_prompt, "query: ");
-  EXPECT_EQ(info.relevance_floor, 0.25F);
+  ASSERT_TRUE(info.calibration.has_value());
+  EXPECT_EQ(info.calibration->words, 2);
   EXPECT_EQ(info.instruction_set, "portable");
   EXPECT_EQ(info.precision, "float32");
   EXPECT_EQ(info.threads, 3);

@@ -60,7 +60,7 @@ TEST_F(ModelTest, AFolderOfOnesOwnLoadsByItsPath) {
   EXPECT_EQ(model->embedding.pooling, Pooling::kMean);
   EXPECT_EQ(model->embedding.max_tokens, 40);
   EXPECT_EQ(model->fingerprint.size(), 32U);
-  EXPECT_EQ(model->relevance_floor, 0.0F);
+  EXPECT_FALSE(model->calibration.has_value());
   EXPECT_EQ(find_model(folder.string()), folder);
 }
 
