@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "lib/text/unicode.h"
+#include <utility>
 
 namespace riverbank {
 
@@ -14,27 +13,24 @@ double idf(std::size_t passages, std::size_t with_word) {
   return std::log(1 + (N - n + kHalf) / (n + kHalf));
 }
 
-QuestionWords::QuestionWords(StoreReader& reader, std::string_view question) : reader_(reader) {
-  const std::vector<AskedWord> words = reader.asked_words(question);
+QuestionWords::QuestionWords(StoreReader& reader, std::string_view question) {
+  std::vector<AskedWord> words = reader.asked_words(question);
   const std::size_t chunks = reader.counts().chunks;
   const bool only_stop_words = std::ranges::none_of(words, &AskedWord::tells);
-  for (const AskedWord& word : words) {
-    const double weight = idf(chunks, word.chunks);
+  for (AskedWord& word : words) {
+    const double weight = idf(chunks, word.chunks.size());
     weights_.push_back({word.begin, word.end, weight});
-    const std::string folded = fold_for_search(word.written);
-    const bool is_new = std::ranges::none_of(
-        telling_, [&](const Telling& known) { return fold_for_search(known.word.written) == folded; });
-    if (is_new && (word.tells || only_stop_words)) {
-      telling_.push_back({word, weight});
-      sum_ += weight;
-    }
+    const auto is_same = [&](const Telling& known) { return known.word.folded == word.folded; };
+    if ((!word.tells && !only_stop_words) || std::ranges::any_of(telling_, is_same)) continue;
+    telling_.push_back({std::move(word), weight});
+    sum_ += weight;
   }
 }
 
-double QuestionWords::covered(std::int64_t chunk) {
+double QuestionWords::covered(std::int64_t chunk) const {
   double found = 0;
-  for (const Telling& telling : telling_) {
-    if (telling.word.chunks > 0 && reader_.holds(chunk, telling.word)) found += telling.idf;
+  for (const auto& [word, weight] : telling_) {
+    if (std::ranges::binary_search(word.chunks, chunk)) found += weight;
   }
   return sum_ > 0 ? found / sum_ : 0;
 }

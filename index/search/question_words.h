@@ -12,7 +12,7 @@ namespace riverbank {
 /// ln(1 + (N - n + 0.5) / (n + 0.5)) of a word that n of N passages hold: the idf of BM25.
 double idf(std::size_t passages, std::size_t with_word);
 
-/// What a collection knows of a question's words. One thread; the reader must outlive it.
+/// What a collection knows of a question's words.
 class QuestionWords {
  public:
   QuestionWords(StoreReader& reader, std::string_view question);
@@ -22,17 +22,16 @@ class QuestionWords {
 
   /// The share of the question's words that a passage holds, each once, weighed by idf; stop words count only where
   /// there is nothing else. 0..1
-  double covered(std::int64_t chunk);
+  double covered(std::int64_t chunk) const;
 
  private:
   struct Telling {
     AskedWord word;
     double idf = 0;
   };
-  StoreReader& reader_;
   std::vector<WordWeight> weights_;
-  std::vector<Telling> telling_;
-  double sum_ = 0;  // of telling_'s idf
+  std::vector<Telling> telling_;  // each once
+  double sum_ = 0;                // of telling_'s idf
 };
 
 /// See Calibration. 0..1

@@ -1,7 +1,6 @@
 #include "index/store/store_reader.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "index/store/connection.h"
@@ -208,26 +207,20 @@ void StoreReader::for_each_vector(const std::function<void(std::int64_t, std::sp
 
 std::vector<AskedWord> StoreReader::asked_words(std::string_view question) {
   std::vector<AskedWord> words;
-  std::map<std::string, std::size_t> counted;
   for_each_search_word(question, [&](const SearchWord& word) {
-    AskedWord asked{word.begin, word.end, std::string(question.substr(word.begin, word.end - word.begin)),
-                    !is_stop_word(word.folded), 0};
-    const auto [known, is_new] = counted.emplace(word.folded, 0);
-    if (is_new) {
-      Query query(connection(), "SELECT count(*) FROM words WHERE words MATCH ?");
-      query.bind('"' + asked.written + '"').step();
-      known->second = static_cast<std::size_t>(query.integer(0));
+    AskedWord asked{word.begin, word.end, std::string(word.folded), !is_stop_word(word.folded), {}};
+    const auto known = std::ranges::find(words, asked.folded, &AskedWord::folded);
+    if (known != words.end()) {
+      asked.chunks = known->chunks;
+    } else {
+      Query query(connection(), "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid");
+      query.bind('"' + std::string(question.substr(word.begin, word.end - word.begin)) + '"');
+      while (query.step()) asked.chunks.push_back(query.integer(0));
     }
-    asked.chunks = known->second;
     words.push_back(std::move(asked));
     return words.size() < kMostQueryWords;
   });
   return words;
-}
-
-bool StoreReader::holds(std::int64_t chunk, const AskedWord& word) {
-  Query query(connection(), "SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?");
-  return query.bind('"' + word.written + '"').bind(chunk).step();
 }
 
 std::vector<KeywordHit> StoreReader::find_words(std::string_view question, std::size_t limit,

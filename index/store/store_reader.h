@@ -71,8 +71,6 @@ class StoreReader {
   /// The words of a question that find_words() would look up, in order, repeated ones too; stop words among them. At
   /// most kMostQueryWords.
   std::vector<AskedWord> asked_words(std::string_view question);
-  /// Whether a passage holds a word, in any form that the search takes for the same.
-  bool holds(std::int64_t chunk, const AskedWord& word);
 
  protected:
   friend class Store;

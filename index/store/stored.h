@@ -72,13 +72,13 @@ struct KeywordHit {
   double bm25 = 0;  ///< higher is better
 };
 
-/// A word of a question and how many passages hold it.
+/// A word of a question and the passages that hold it, in any form that a search takes for the same.
 struct AskedWord {
   std::size_t begin = 0;  ///< bytes of the question
   std::size_t end = 0;
-  std::string written;  ///< as it stands there
-  bool tells = true;    ///< no stop word
-  std::size_t chunks = 0;
+  std::string folded;                ///< as it is looked up
+  bool tells = true;                 ///< no stop word
+  std::vector<std::int64_t> chunks;  ///< ascending
 };
 
 struct StoreCounts {
