@@ -90,7 +90,7 @@ void print_for_reading(Terminal& terminal, const std::vector<Hit>& hits) {
   std::size_t rank = 0;
   for (const Hit& hit : hits) {
     terminal.print(fmt::format("{:>2}  {}  {}   {}\n", ++rank,
-                               terminal.styled(fmt::format("{:.2f}", hit.score), Style::kBold),
+                               terminal.styled(fmt::format("{:.2f}", hit.relevance.value_or(hit.score)), Style::kBold),
                                terminal.styled(place_of(hit), Style::kPath), headings_of(hit)));
     for (const std::string& line : wrap(passage_runs(hit, terminal), terminal, terminal.width(), kIndent, kMostLines)) {
       terminal.print(line + "\n");

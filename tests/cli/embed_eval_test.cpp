@@ -139,7 +139,8 @@ TEST_F(Eval, SaysWhatARunLacks) {
 }
 
 TEST_F(Eval, AsksQuestionsToAFolderOfOnesOwn) {
-  write("questions.tsv", "question\tfile\tkind\nreeds grew river\triver.md:3\twet\nloan\tmoney.md\tdry\nx\tgone.md\tdry\n");
+  write("questions.tsv",
+        "question\tfile\tkind\nreeds grew river\triver.md:3\twet\nloan\tmoney.md\tdry\nx\tgone.md\tdry\n");
   const Outcome outcome = program.run({"eval", path("book"), "--questions", path("questions.tsv"), "--mode", "keyword",
                                        "--metrics", "success@1", "--by", "kind"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

@@ -60,7 +60,8 @@ TEST_F(Query, ShowsAPersonTheMarkedSentenceWithoutColourInMarks) {
 
 TEST_F(Query, ColoursATerminalAndNothingElse) {
   query("loan");
-  EXPECT_THAT(program.run_on_terminal({"query", "loan", path("book"), "--min-relevance", "0"}).out, HasSubstr("\x1b[1;33m"));
+  EXPECT_THAT(program.run_on_terminal({"query", "loan", path("book"), "--min-relevance", "0"}).out,
+              HasSubstr("\x1b[1;33m"));
   EXPECT_THAT(query("loan").out, Not(HasSubstr("\x1b")));
   EXPECT_THAT(query("loan", {"--color", "never"}).out, Not(HasSubstr("\x1b")));
 }
@@ -111,12 +112,36 @@ TEST_F(Query, NothingFoundIsSaidAndIsOne) {
   EXPECT_EQ(keyword.exit_code, 1);
   EXPECT_EQ(keyword.out, "");
   EXPECT_THAT(keyword.err, HasSubstr("Nothing in ~/book"));
-  const Outcome floor = program.run({"query", "bank", path("book"), "--floor", "2"});
-  EXPECT_EQ(floor.exit_code, 1);
-  EXPECT_THAT(floor.err, HasSubstr("--min-relevance 0 shows it anyway"));
+  const Outcome strict = program.run({"query", "bank", path("book"), "--min-relevance", "1"});
+  EXPECT_EQ(strict.exit_code, 1);
+  EXPECT_THAT(strict.err, HasSubstr("--min-relevance 0 shows it anyway"));
+  const Outcome outside = program.run({"query", "bank", path("book"), "--min-relevance", "1.5"});
+  EXPECT_EQ(outside.exit_code, 2);
+  EXPECT_THAT(outside.err, HasSubstr("between 0 and 1"));
   const Outcome json = query("xylophone", {"--mode", "keyword", "--json"});
   EXPECT_EQ(json.exit_code, 1);
   EXPECT_TRUE(nlohmann::json::parse(json.out).at("hits").empty());
+}
+
+TEST_F(Query, ReranksBlendsRanksAndGivesSentences) {
+  const Outcome plain = query("boat");
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--rerank"}, {"--fusion", "ranks"}, {"--fusion", "scores", "--rerank"}}) {
+    const Outcome other = query("boat", flags);
+    EXPECT_EQ(other.exit_code, 0) << other.err;
+    EXPECT_THAT(other.out, HasSubstr("boat.txt"));
+  }
+  const Outcome sentences = query("money", {"--sentences", "--json", "-k", "3"});
+  const auto hits = nlohmann::json::parse(sentences.out).at("hits");
+  ASSERT_EQ(hits.size(), 3U);
+  for (const auto& hit : hits) EXPECT_EQ(hit.at("best_sentence").at("text"), hit.at("text"));
+  const Outcome none = query("boat", {"--rerank=no-such-model"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("no-such-model"));
+  const std::string encoder = path("data/riverbank/models/bge-small-en-v1.5");
+  EXPECT_THAT(query("boat", {"--rerank=" + encoder}).err, HasSubstr("cross-encoder is needed"));
+  const std::string cross = RIVERBANK_SOURCE_DIR "/tests/golden/tiny_cross_encoder";
+  EXPECT_EQ(query("boat", {"--rerank=" + cross}).exit_code, 0);
 }
 
 TEST_F(Query, AnyTextIsAQuestion) {
@@ -161,7 +186,8 @@ TEST_F(Query, BadArgumentsAreTwo) {
 
 TEST_F(Query, ABrokenPipeIsSuccessAndAFullDiskIsNot) {
   query("bank");
-  EXPECT_EQ(program.shell("{ riverbank query bank ~/book --min-relevance 0 --json; echo $? >~/code; } | true").exit_code, 0);
+  EXPECT_EQ(
+      program.shell("{ riverbank query bank ~/book --min-relevance 0 --json; echo $? >~/code; } | true").exit_code, 0);
   EXPECT_EQ(program.shell("cat ~/code").out, "0\n");
   const Outcome full = program.shell("riverbank query bank ~/book --min-relevance 0 --json >/dev/full");
   EXPECT_EQ(full.exit_code, 2);
