@@ -43,6 +43,8 @@ std::string described(const IndexStatus& status, const Terminal& terminal) {
   text += fmt::format("  store {}, graph {}", in_bytes(status.store_bytes), in_bytes(status.graph_bytes));
   if (status.recall_at_10)
     text += fmt::format("; recall@10 of the graph {:.3f} at ef {}", *status.recall_at_10, status.ef);
+  if (status.rerank_ms)
+    text += fmt::format("\n  --rerank adds about {} to a question", in_seconds(*status.rerank_ms / 1000));
   text += fmt::format("\n  updated {}\n", status.updated.empty() ? "never" : status.updated);
   return text + fmt::format("  in {}\n", shown(status.location));
 }

@@ -72,6 +72,7 @@ ordered_json to_json(const IndexStatus& status) {
                     {"updated", status.updated}};
   json["recall_at_10"] = status.recall_at_10 ? ordered_json(*status.recall_at_10) : ordered_json(nullptr);
   json["ef"] = status.ef;
+  json["rerank_ms"] = status.rerank_ms ? ordered_json(*status.rerank_ms) : ordered_json(nullptr);
   return json;
 }
 

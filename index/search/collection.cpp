@@ -85,6 +85,10 @@ void Collection::finish(UpdateReport& report, UpdateMeter& meter) {
     StoreWriter writer = store_.write();
     if (changed) writer.remove_unused_vectors();
     writer.set_setting(SettingNames::kUpdated, now_iso8601());
+    if (report.chunks_encoded >= kReadPassages) {  // fewer tell little about the speed
+      const double seconds = report.seconds_encoding / static_cast<double>(report.chunks_encoded);
+      writer.set_setting(SettingNames::kRerankMs, fmt::format("{:.0f}", 1000 * seconds * kReadPassages));
+    }
     writer.commit();
   }
   if (const std::string fingerprint = model_.fingerprint(); !fingerprint.empty()) {

@@ -19,6 +19,7 @@ struct SettingNames {
   static constexpr char kUpdated[] = "updated";  ///< UTC, ISO 8601
   static constexpr char kEf[] = "ef";            ///< candidates that the graph search keeps
   static constexpr char kRecall[] = "recall_at_10";
+  static constexpr char kRerankMs[] = "rerank_ms";  ///< what --rerank adds to a question, measured while encoding
   static constexpr char kMeasuredWith[] = "measured_with";  ///< how many vectors there were then
 };
 

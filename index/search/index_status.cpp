@@ -46,6 +46,8 @@ IndexStatus Index::status() const {
   status.graph_bytes = size_of(collection.graph().file());
   status.updated = reader.setting(SettingNames::kUpdated).value_or("");
   status.recall_at_10 = setting_share(reader.setting(SettingNames::kRecall));
+  const std::size_t rerank_ms = setting_number(reader.setting(SettingNames::kRerankMs), 0);
+  if (rerank_ms > 0) status.rerank_ms = static_cast<double>(rerank_ms);
   status.ef = setting_number(reader.setting(SettingNames::kEf), 0);
   return status;
 }

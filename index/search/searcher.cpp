@@ -31,8 +31,6 @@ constexpr std::size_t kCandidates = 200;
 /// Passages whose words are weighed, so that one that only the vectors put forward gets its own BM25 too.
 constexpr std::size_t kWeighed = 2000;
 constexpr std::size_t kDefaultEf = 64;
-/// Passages that are read word by word: to be ordered anew, and to have their best sentence marked.
-constexpr std::size_t kRead = 30;
 /// The share of late interaction in the score of a passage, chosen on XQuAD for the default model: nDCG@10 over whole
 /// paragraphs with 0 (hybrid), 0.3, 0.4, 0.5, 0.6, 0.7 is .9829 .9861 .9859 .9858 .9864 .9865 with bge-small-en-v1.5
 /// and .9809 .9846 .9859 .9868 .9859 .9868 with all-MiniLM-L6-v2: of equals the least, which leaves most to the words.
@@ -211,7 +209,7 @@ class Searcher::Search {
   }
 
   void rerank_first() {
-    const std::span<const Candidate> first = std::span(candidates_).first(std::min(kRead, candidates_.size()));
+    const std::span<const Candidate> first = std::span(candidates_).first(std::min(kReadPassages, candidates_.size()));
     std::vector<double> scores;
     if (options_.cross_encoder) {
       std::vector<std::string> texts;
@@ -238,7 +236,7 @@ class Searcher::Search {
 
   /// Keeps the first that are relevant enough, as many as are asked for.
   void leave_out_irrelevant() {
-    const std::size_t wanted = options_.sentences ? std::max(kRead, options_.top_k) : options_.top_k;
+    const std::size_t wanted = options_.sentences ? std::max(kReadPassages, options_.top_k) : options_.top_k;
     const std::optional<Calibration>& calibration = embedder_.info().calibration;
     if (options_.mode == SearchMode::kKeyword || !calibration) {
       if (candidates_.size() > wanted) candidates_.resize(wanted);
@@ -265,7 +263,7 @@ class Searcher::Search {
       if (known != relevance_.end()) hits[i].relevance = known->second;
     }
     if (late_ && (options_.best_sentences || options_.sentences)) {
-      read(std::span<const Candidate>(candidates_).first(std::min(kRead, candidates_.size())));
+      read(std::span<const Candidate>(candidates_).first(std::min(kReadPassages, candidates_.size())));
     }
     if (options_.sentences) {
       hits = sentences_of(hits);

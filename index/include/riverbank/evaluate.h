@@ -48,7 +48,7 @@ RetrievalSet read_retrieval_set(const std::filesystem::path& folder, const std::
 RetrievalSet read_questions(const std::filesystem::path& folder, const std::filesystem::path& questions);
 
 struct EvaluationOptions {
-  SearchOptions search;     ///< top_k and best_sentences are the evaluation's own; a least relevance that is not set is 0
+  SearchOptions search;  ///< top_k and best_sentences are the evaluation's own; a least relevance that is not set is 0
   std::size_t depth = 100;  ///< documents (or passages) ranked for each question
   std::function<void(std::size_t done, std::size_t total)> progress;
   std::stop_token stop;

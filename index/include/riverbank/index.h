@@ -95,6 +95,9 @@ struct IndexStatus {
   std::string updated;                 ///< UTC, ISO 8601; empty before the first update
   std::optional<double> recall_at_10;  ///< of the graph against the scan, on a sample of its own chunks
   std::size_t ef = 0;                  ///< of the search, set from that
+  /// What SearchOptions::rerank adds to a question here, in milliseconds: the time that reading so many passages took
+  /// when the collection was encoded last.
+  std::optional<double> rerank_ms;
 };
 
 /// Recall of the graph against the scan: each sampled chunk's vector is a question, itself left out.
