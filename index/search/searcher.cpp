@@ -155,19 +155,18 @@ void order_sentences(std::vector<Hit>& hits, std::span<const double> own) {
 /// One question on its way through a search.
 class Searcher::Search {
  public:
-  Search(const Searcher& searcher, StoreReader& reader, const Embedder& embedder, std::string_view question,
-         const SearchOptions& options)
-      : searcher_(searcher), reader_(reader), embedder_(embedder), question_(question), options_(options) {}
+  Search(const Searcher& searcher, StoreReader& reader, std::string_view question, const SearchOptions& options)
+      : searcher_(searcher), reader_(reader), question_(question), options_(options) {}
 
   SearchResult run(const std::string& fingerprint) {
     const bool by_vector = options_.mode != SearchMode::kKeyword;
-    result_.min_relevance = relevance_asked(options_, by_vector ? &embedder_.info() : nullptr);
+    result_.min_relevance = relevance_asked(options_, by_vector ? &embedder().info() : nullptr);
     words_.emplace(reader_, question_);
     if (options_.best_sentences || options_.sentences || (options_.rerank && !options_.cross_encoder)) {
-      late_.emplace(embedder_, question_, words_->weights());
+      late_.emplace(embedder(), question_, words_->weights());
       vector_.assign(late_->question_vector().begin(), late_->question_vector().end());
     } else if (by_vector) {
-      vector_ = embedder_.embed(question_, TextKind::kQuery);
+      vector_ = embedder().embed(question_, TextKind::kQuery);
     }
     find_candidates(fingerprint);
     rank(candidates_, options_.mode, options_.fusion);
@@ -178,6 +177,9 @@ class Searcher::Search {
   }
 
  private:
+  /// Loaded when first needed: a search by keywords alone does without.
+  const Embedder& embedder() const { return searcher_.model_.embedder(); }
+
   void find_candidates(const std::string& fingerprint) {
     const DocumentFilter filter{options_.path_glob, options_.metadata, std::nullopt};
     const bool by_vector = options_.mode != SearchMode::kKeyword;
@@ -237,8 +239,9 @@ class Searcher::Search {
   /// Keeps the first that are relevant enough, as many as are asked for.
   void leave_out_irrelevant() {
     const std::size_t wanted = options_.sentences ? std::max(kReadPassages, options_.top_k) : options_.top_k;
-    const std::optional<Calibration>& calibration = embedder_.info().calibration;
-    if (options_.mode == SearchMode::kKeyword || !calibration) {
+    std::optional<Calibration> calibration;
+    if (options_.mode != SearchMode::kKeyword) calibration = embedder().info().calibration;
+    if (!calibration) {
       if (candidates_.size() > wanted) candidates_.resize(wanted);
       return;
     }
@@ -296,7 +299,6 @@ class Searcher::Search {
 
   const Searcher& searcher_;
   StoreReader& reader_;
-  const Embedder& embedder_;
   const std::string_view question_;
   const SearchOptions& options_;
   std::optional<QuestionWords> words_;
@@ -317,7 +319,7 @@ SearchResult Searcher::search(std::string_view question, const SearchOptions& op
   const std::string fingerprint = reader.setting(SettingNames::kFingerprint).value_or("");
   if (words(question).empty() || fingerprint.empty()) return {};  // nothing asked, or nothing encoded yet
   model_.adopt(fingerprint);                                      // another process may have made the first vectors
-  return Search(*this, reader, model_.embedder(), question, options).run(fingerprint);
+  return Search(*this, reader, question, options).run(fingerprint);
 }
 
 }  // namespace riverbank
