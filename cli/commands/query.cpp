@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/update.h"
+#include "cli/output/explanation.h"
 #include "cli/output/hits.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
@@ -25,7 +26,7 @@ struct QueryArguments {
   std::string folder, index, model, path;
   SearchOptions search;
   int threads = 0;
-  bool no_refresh = false, json = false;
+  bool no_refresh = false, json = false, why = false;
 };
 
 double seconds_since(steady_clock::time_point start) {
@@ -86,18 +87,23 @@ std::string glob_of(const Collection& collection, const std::string& path) {
 }
 
 nlohmann::ordered_json answer_as_json(const QueryArguments& arguments, const Index& index, const SearchResult& result,
-                                      double seconds) {
+                                      const Explanations* why, double seconds) {
   nlohmann::ordered_json hits = nlohmann::ordered_json::array();
-  for (const Hit& hit : result.hits) hits.push_back(to_json(hit, hits.size() + 1));
+  for (const Hit& hit : result.hits) {
+    hits.push_back(to_json(hit, hits.size() + 1));
+    if (why != nullptr) hits.back()["why"] = to_json(why->hits[hits.size() - 1], why->form);
+  }
   const IndexStatus status = index.status();
-  return {{"question", arguments.question},
-          {"index", status.location},
-          {"model", status.model},
-          {"mode", name_of(arguments.search.mode)},
-          {"best_cosine", result.best_cosine},
-          {"floor", result.floor},
-          {"seconds", seconds},
-          {"hits", hits}};
+  nlohmann::ordered_json json{{"question", arguments.question},
+                              {"index", status.location},
+                              {"model", status.model},
+                              {"mode", name_of(arguments.search.mode)},
+                              {"best_cosine", result.best_cosine},
+                              {"floor", result.floor},
+                              {"seconds", seconds},
+                              {"hits", hits}};
+  if (why != nullptr) json["why_method"] = why->method;
+  return json;
 }
 
 void print_nothing(Terminal& terminal, const Collection& collection, const SearchResult& result) {
@@ -143,10 +149,18 @@ int run_query(Session& session, const QueryArguments& arguments) {
   search.path_glob = glob_of(collection, arguments.path);
   const auto asked = steady_clock::now();
   const SearchResult result = index.search(arguments.question, search);
+  std::optional<Explanations> why;
+  if (arguments.why && !result.hits.empty()) why = index.explain(arguments.question, result);
   if (arguments.json) {
-    session.terminal.print(dump(answer_as_json(arguments, index, result, seconds_since(start))) + "\n");
+    const Explanations* reasons = why ? &*why : nullptr;
+    session.terminal.print(dump(answer_as_json(arguments, index, result, reasons, seconds_since(start))) + "\n");
   } else if (result.hits.empty()) {
     print_nothing(session.terminal, collection, result);
+  } else if (why) {
+    print_for_reading(session.terminal, result.hits, [&](std::size_t hit) {
+      print_why(session.terminal, result.hits[hit], why->form, why->hits[hit]);
+    });
+    if (!why->method.empty()) session.terminal.note("  " + why->method);
   } else if (session.terminal.out_is_terminal()) {
     print_for_reading(session.terminal, result.hits);
     session.terminal.note(fmt::format("  {} in {}.  All of it: --json", counted(result.hits.size(), "hit", "hits"),
@@ -165,6 +179,7 @@ void add_query_command(CLI::App& app, Session& session) {
       add_verb(app, "query", "Ask a question, get the passages that answer it; the folder is refreshed first.",
                "  riverbank query \"how do I share data between threads\" ~/book\n"
                "  riverbank query \"rent increase\" -k 3 --path \"*.md\"\n"
+               "  riverbank query \"side effects\" --why -k 1\n"
                "  riverbank query \"side effects\" --json\n");
   verb->add_option("question", arguments->question, "What you want to know")->required()->type_name("QUESTION");
   verb->add_option("folder", arguments->folder, "Where to look; none: the collection you are in")->type_name("FOLDER");
@@ -173,6 +188,7 @@ void add_query_command(CLI::App& app, Session& session) {
   verb->add_option("--path", arguments->path, "Only files whose path matches")->type_name("GLOB");
   verb->add_option("--floor", arguments->search.floor, "Cosine below which nothing counts as found")->type_name("X");
   verb->add_flag("--no-refresh", arguments->no_refresh, "Answer from what is indexed, without looking at the files");
+  verb->add_flag("--why", arguments->why, "Show how each score came to be, word by word");
   verb->add_flag("--json", arguments->json, "Print everything as JSON");
   verb->add_option("--index", arguments->index, "The index in this folder")->type_name("DIR");
   verb->add_option("--model", arguments->model, "Encoder of a new index, by name or folder")->type_name("NAME");

@@ -84,7 +84,8 @@ std::string place_of(const Hit& hit) {
   return fmt::format("{}:{}-{}", printable((near ? relative : file).string()), hit.first_line, hit.last_line);
 }
 
-void print_for_reading(Terminal& terminal, const std::vector<Hit>& hits) {
+void print_for_reading(Terminal& terminal, const std::vector<Hit>& hits,
+                       const std::function<void(std::size_t hit)>& more) {
   constexpr std::size_t kIndent = 4;
   constexpr std::size_t kMostLines = 8;
   std::size_t rank = 0;
@@ -95,6 +96,7 @@ void print_for_reading(Terminal& terminal, const std::vector<Hit>& hits) {
     for (const std::string& line : wrap(passage_runs(hit, terminal), terminal, terminal.width(), kIndent, kMostLines)) {
       terminal.print(line + "\n");
     }
+    if (more) more(rank - 1);
     terminal.print("\n");
   }
 }

@@ -30,9 +30,13 @@ class MinMax {
     high_ = (*high).*side;
   }
 
-  double operator()(const Candidate& candidate) const {
-    if (high_ > low_) return (candidate.*side_ - low_) / (high_ - low_);
-    return high_ > 0 ? 1 : 0;
+  /// Adds the side with its weight.
+  void enter(ScoreForm& form, const char* name, double weight) const {
+    if (high_ > low_) {
+      form.sides.push_back({name, weight, low_, high_ - low_});
+    } else if (high_ > 0) {
+      form.base += weight;
+    }
   }
 
  private:
@@ -47,29 +51,39 @@ void sort_by_score(std::vector<Candidate>& candidates) {
   });
 }
 
-}  // namespace
-
-void fuse(std::vector<Candidate>& candidates, double vector_weight) {
-  if (candidates.empty()) return;
-  const MinMax cosine(candidates, &Candidate::cosine);
-  const MinMax bm25(candidates, &Candidate::bm25);
+void score(std::vector<Candidate>& candidates, const ScoreForm& form) {
   for (Candidate& candidate : candidates) {
-    candidate.score = vector_weight * cosine(candidate) + (1 - vector_weight) * bm25(candidate);
+    candidate.score = form.base;
+    for (const ScoreForm::Side& side : form.sides) {
+      candidate.score += side.points(side.name == "cosine" ? candidate.cosine : candidate.bm25);
+    }
+    candidate.score = std::clamp(candidate.score, 0.0, 1.0);
   }
   sort_by_score(candidates);
 }
 
-void rank(std::vector<Candidate>& candidates, SearchMode mode) {
-  if (candidates.empty()) return;
+}  // namespace
+
+ScoreForm fuse(std::vector<Candidate>& candidates, double vector_weight) {
+  ScoreForm form;
+  if (candidates.empty()) return form;
+  MinMax(candidates, &Candidate::cosine).enter(form, "cosine", vector_weight);
+  MinMax(candidates, &Candidate::bm25).enter(form, "bm25", 1 - vector_weight);
+  score(candidates, form);
+  return form;
+}
+
+ScoreForm rank(std::vector<Candidate>& candidates, SearchMode mode) {
+  ScoreForm form;
+  if (candidates.empty()) return form;
   if (mode == SearchMode::kHybrid) return fuse(candidates, kVectorWeight);
+  if (mode == SearchMode::kVector) form.sides.push_back({"cosine", 1, 0, 1});
   const double best = std::max_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
                         return a.bm25 < b.bm25;
                       })->bm25;
-  for (Candidate& candidate : candidates) {
-    if (mode == SearchMode::kVector) candidate.score = std::clamp(candidate.cosine, 0.0, 1.0);
-    if (mode == SearchMode::kKeyword) candidate.score = best > 0 ? candidate.bm25 / best : 0;
-  }
-  sort_by_score(candidates);
+  if (mode == SearchMode::kKeyword && best > 0) form.sides.push_back({"bm25", 1, 0, best});
+  score(candidates, form);
+  return form;
 }
 
 }  // namespace riverbank

@@ -24,10 +24,11 @@ extern const double kVectorWeight;
 ///
 /// A side on which all candidates are equal says nothing: they get 1 there if it is above 0, else 0, so that the score
 /// of a lone hit is 1 and words that nobody holds count for nobody. Ties: the higher cosine, then the lower chunk.
-void fuse(std::vector<Candidate>& candidates, double vector_weight);
+/// Returns how.
+ScoreForm fuse(std::vector<Candidate>& candidates, double vector_weight);
 
 /// Sets the scores that a mode orders by, all in 0..1, and orders: hybrid as fuse() has it, vector by the cosine,
-/// keyword by BM25 as a share of the best.
-void rank(std::vector<Candidate>& candidates, SearchMode mode);
+/// keyword by BM25 as a share of the best. Returns how; its sides are "cosine" and "bm25".
+ScoreForm rank(std::vector<Candidate>& candidates, SearchMode mode);
 
 }  // namespace riverbank

@@ -65,6 +65,7 @@ std::vector<Hit> make_hits(StoreReader& reader, std::span<const Candidate> candi
     const Candidate& candidate = *by_chunk.at(passage.chunk.id);
     Hit hit;
     hit.score = candidate.score;
+    hit.passage = candidate.chunk;
     if (mode != SearchMode::kKeyword) hit.cosine = candidate.cosine;
     if (candidate.bm25 > 0) hit.bm25 = candidate.bm25;
     hit.document = std::move(passage.document.path);
@@ -120,7 +121,7 @@ SearchResult Searcher::search(std::string_view question, const SearchOptions& op
       }
     }
     if (options.mode != SearchMode::kVector) add_keyword_candidates(asked, question, candidates);
-    rank(candidates, options.mode);
+    result.form = rank(candidates, options.mode);
     if (by_vector) {
       result.floor = options.floor.value_or(model_.embedder().info().relevance_floor);
       if (result.floor > 0) {

@@ -46,4 +46,26 @@ std::string keyword_query(std::string_view question) {
   return query;
 }
 
+std::vector<std::string> alternatives(std::string_view query) {
+  constexpr std::string_view kOr = " OR ";
+  std::vector<std::string> parts;
+  bool quoted = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    if (query[i] == '"') quoted = !quoted;
+    if (quoted || !query.substr(i).starts_with(kOr)) continue;
+    parts.emplace_back(query.substr(begin, i - begin));
+    begin = i + kOr.size();
+    i = begin - 1;
+  }
+  if (begin < query.size()) parts.emplace_back(query.substr(begin));
+  return parts;
+}
+
+std::string unquoted(std::string_view alternative) {
+  std::string text(alternative);
+  std::erase(text, '"');
+  return text;
+}
+
 }  // namespace riverbank

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace riverbank {
 
@@ -9,6 +10,11 @@ namespace riverbank {
 /// by OR; English stop words left out unless there is nothing else; each word once; the first kMostQueryWords only.
 /// Empty when the text has no words. Any thread.
 std::string keyword_query(std::string_view question);
+
+/// The parts of such a query that OR joins, in their order.
+std::vector<std::string> alternatives(std::string_view query);
+/// One of them for reading: without its quotation marks.
+std::string unquoted(std::string_view alternative);
 
 /// What bounds the time of a question of a megabyte.
 inline constexpr std::size_t kMostQueryWords = 128;

@@ -224,4 +224,19 @@ std::vector<KeywordHit> StoreReader::find_words(std::string_view question, std::
   return hits;
 }
 
+std::vector<WordHit> StoreReader::weigh_words(std::string_view question, std::span<const std::int64_t> chunks) {
+  std::vector<WordHit> hits;
+  if (chunks.empty()) return hits;
+  std::string ids;
+  for (const std::int64_t chunk : chunks) ids += (ids.empty() ? "" : ",") + std::to_string(chunk);
+  const std::string sql =
+      "SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? AND +rowid IN (" + ids + ") ORDER BY 1";
+  for (const std::string& word : alternatives(keyword_query(question))) {
+    Query query(connection(), sql);
+    query.bind(kTitleWeight).bind(kHeadingsWeight).bind(kTextWeight).bind(word);
+    while (query.step()) hits.push_back({query.integer(0), unquoted(word), -query.real(1)});
+  }
+  return hits;
+}
+
 }  // namespace riverbank

@@ -67,6 +67,9 @@ class StoreReader {
   /// The `limit` best passages by BM25 over their words (Okapi BM25 as SQLite's FTS5 computes it), best first, ties by
   /// chunk. Any text is a question; one without words finds nothing. Throws Error kInvalidArgument for a bad glob.
   std::vector<KeywordHit> find_words(std::string_view question, std::size_t limit, const DocumentFilter& filter = {});
+  /// What each word of a question brings to the BM25 of these passages; nothing where it does not stand. BM25 is a sum
+  /// over the words, so a passage's add up to what find_words() gives. In order of the question's words.
+  std::vector<WordHit> weigh_words(std::string_view question, std::span<const std::int64_t> chunks);
 
  protected:
   friend class Store;

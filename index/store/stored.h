@@ -72,6 +72,13 @@ struct KeywordHit {
   double bm25 = 0;  ///< higher is better
 };
 
+/// What one word of a question brings to a passage's BM25.
+struct WordHit {
+  std::int64_t chunk = 0;
+  std::string word;  ///< as it was looked for
+  double bm25 = 0;
+};
+
 struct StoreCounts {
   std::size_t files = 0, records = 0, chunks = 0, vectors = 0;
 };

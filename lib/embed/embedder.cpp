@@ -121,6 +121,18 @@ struct Embedder::Parts {
     return engine.forward(batch.view());
   }
 
+  /// Those after so many layers, and the last layer's unless they are the same.
+  std::pair<Matrix, Matrix> hidden_states(const Batch& batch, std::size_t after_layers) {
+    if (after_layers == info.layers) return {hidden_states(batch), {}};
+    std::pair<Matrix, Matrix> result;
+    const std::lock_guard turn(turns);
+    engine.forward_layers(batch.view(), [&](std::size_t layers, const MatrixView& hidden) {
+      if (layers == after_layers) result.first = hidden;
+      if (layers == info.layers) result.second = hidden;
+    });
+    return result;
+  }
+
   /// One vector a text out of its hidden states, not normalised -> (texts, d_model): the same bits as pooled().
   Matrix pool(const Matrix& hidden, const Batch& batch) const {
     if (model->embedding.pooling == Pooling::kMean) return pool_mean(hidden, batch.starts);
@@ -203,6 +215,16 @@ std::vector<TokenVector> Embedder::token_vectors(std::string_view text, TextKind
 
 TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts, TextKind kind,
                                         std::stop_token stop) const {
+  return hidden_states(texts, parts_->info.layers, kind, std::move(stop));
+}
+
+TokenEmbeddings Embedder::hidden_states(std::span<const std::string_view> texts, std::size_t after_layers,
+                                        TextKind kind, std::stop_token stop) const {
+  if (after_layers > parts_->info.layers) {
+    throw Error(ErrorKind::kInvalidArgument, "The model has " + std::to_string(parts_->info.layers) +
+                                                 " layers; there are no hidden states after " +
+                                                 std::to_string(after_layers) + ".");
+  }
   TokenEmbeddings result;
   result.texts.dimensions = parts_->info.dimensions;
   while (!texts.empty()) {
@@ -213,8 +235,8 @@ TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts,
       throw_if_stopped(stop);
       const std::span<const Encoding> encoded = next_batch(left);
       const Batch batch(encoded);
-      const Matrix hidden = parts_->hidden_states(batch);  // (N, d_model)
-      append_texts(result.texts, parts_->pool(hidden, batch), encoded);
+      const auto [hidden, last] = parts_->hidden_states(batch, after_layers);  // (N, d_model) both
+      append_texts(result.texts, parts_->pool(last.size() > 0 ? last : hidden, batch), encoded);
       result.values.insert(result.values.end(), hidden.data(), hidden.data() + hidden.size());
       for (const Encoding& encoding : encoded) {
         for (const Span& span : encoding.offsets) result.places.push_back({span.begin, span.end});

@@ -146,6 +146,10 @@ class Index {
   /// Throws Error kInvalidArgument (top_k of 0, a glob that cannot be read).
   SearchResult search(std::string_view question, const SearchOptions& options = {}) const;
 
+  /// How the hits of a search of this index came to be: `question` and `result` are search()'s. Encodes the question
+  /// and the passages anew, word by word.
+  Explanations explain(std::string_view question, const SearchResult& result) const;
+
   IndexStatus status() const;
   /// Measures recall now; a writable index also keeps the ef found.
   RecallReport measure_recall(std::size_t sample = 200);

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "riverbank/explanation.h"
 
 namespace riverbank {
 
@@ -37,6 +40,7 @@ struct Hit {
   double score = 0;              ///< what hits are ordered by, 0..1
   std::optional<double> cosine;  ///< question and passage; absent in keyword mode
   std::optional<double> bm25;    ///< higher is better; absent when no word matched
+  std::int64_t passage = 0;      ///< its number in this index, which no other passage ever gets
   std::string document;          ///< the file's path relative to its root, or the record's id
   std::string root;              ///< the folder it was indexed from; empty for a record
   std::string title;
@@ -50,6 +54,7 @@ struct Hit {
 
 struct SearchResult {
   std::vector<Hit> hits;
+  ScoreForm form;          ///< how their scores were made
   double best_cosine = 0;  ///< of the nearest passage, shown or not; 0 in keyword mode
   double floor = 0;        ///< the floor that was applied
 };

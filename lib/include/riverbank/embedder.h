@@ -98,6 +98,11 @@ class Embedder {
   TokenEmbeddings token_vectors(std::span<const std::string_view> texts, TextKind kind = TextKind::kPassage,
                                 std::stop_token stop = {}) const;
 
+  /// The same, but `values` are the hidden states after so many layers, 0 for the embeddings.
+  /// Throws Error kInvalidArgument for more layers than the model has.
+  TokenEmbeddings hidden_states(std::span<const std::string_view> texts, std::size_t after_layers,
+                                TextKind kind = TextKind::kPassage, std::stop_token stop = {}) const;
+
   /// How many tokens the model sees of this text, before any cut, [CLS], [SEP] and the prompt included.
   std::size_t count_tokens(std::string_view text, TextKind kind = TextKind::kPassage) const;
 
