@@ -9,6 +9,7 @@ namespace riverbank::cli {
 // One verb each: adds itself to the parser; when chosen, sets session.run.
 void add_index_command(CLI::App& app, Session& session);
 void add_query_command(CLI::App& app, Session& session);
+void add_context_command(CLI::App& app, Session& session);
 void add_status_command(CLI::App& app, Session& session);
 void add_verify_command(CLI::App& app, Session& session);
 void add_remove_command(CLI::App& app, Session& session);
