@@ -47,7 +47,6 @@ KnownModel bge_small() {
   model.embedding.pooling = Pooling::kCls;
   model.embedding.max_tokens = 512;
   model.embedding.query_prompt = "Represent this sentence for searching relevant passages: ";
-  model.keeps_answers_in_int8 = true;
   // Of XQuAD's questions asked of XQuAD's own paragraphs 0.5 % find nothing above it, of SciFact's claims asked of
   // SciFact none; 1.6 % of the right paragraphs stand below. Asked of the other set, 43 % of XQuAD's questions and 1 %
   // of SciFact's claims find nothing: bge's cosines lie close together, and a higher floor would cost answers.
@@ -74,7 +73,6 @@ KnownModel all_minilm() {
   model.config = small_bert(6);
   model.embedding.pooling = Pooling::kMean;
   model.embedding.max_tokens = 256;
-  model.keeps_answers_in_int8 = true;
   // As above: 0.2 % and none find nothing; 1.3 % and 2 % of the right texts stand below. Asked of the other set, 27 %
   // of XQuAD's questions and 22 % of SciFact's claims find nothing.
   model.relevance_floor = 0.22F;

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "lib/embed/pooling.h"
+#include "lib/math/cpu.h"
+#include "lib/math/precision.h"
 #include "lib/transformer/encoder.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/tiny_model.h"

@@ -94,13 +94,5 @@ TEST_P(RealModelIn, EveryPrecisionStaysNearFloat32) {
   }
 }
 
-TEST_P(RealModelIn, TheFastestPrecisionIsTheDefaultOfAModelThatWasMeasured) {
-  RIVERBANK_NEEDS_MODEL(GetParam());
-  for (const InstructionSet set : supported_instruction_sets()) {
-    const Embedder by_itself = Embedder::load(GetParam(), {.instruction_set = std::string(to_string(set))});
-    EXPECT_EQ(by_itself.info().precision, to_string(supported_precisions(set).back())) << to_string(set);
-  }
-}
-
 }  // namespace
 }  // namespace riverbank
