@@ -1,7 +1,9 @@
 #include "riverbank/embedder.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include "lib/base/parallel.h"
@@ -30,12 +32,21 @@ void throw_if_stopped(const std::stop_token& stop) {
 
 const char* name_of(Pooling pooling) { return pooling == Pooling::kCls ? "cls" : "mean"; }
 
-const char* name_of(Precision precision) {
-  switch (precision) {
-    case Precision::kFloat32:
-      return "float32";
-  }
-  return "unknown";
+/// What the packed weights are kept under; nothing for a model that was made in memory, which leaves nothing on disk.
+std::string fingerprint_on_disk(const Model& model) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(model.folder, ignored) ? model.fingerprint : "";
+}
+
+/// The precision that is asked for, else the fastest that was measured to keep this model's answers, else float32.
+EngineOptions engine_options(const Model& model, const EmbedderOptions& options) {
+  const InstructionSet set = choose_instruction_set(options.instruction_set);
+  const Precision by_itself = model.keeps_answers_in_int8 ? supported_precisions(set).back() : Precision::kFloat32;
+  return {.instruction_set = std::string(to_string(set)),
+          .precision = choose_precision(set, options.precision).value_or(by_itself),
+          .threads = options.threads,
+          .fingerprint = fingerprint_on_disk(model),
+          .notice = options.notice};
 }
 
 ModelInfo describe(const Model& model, const Engine& engine) {
@@ -53,7 +64,7 @@ ModelInfo describe(const Model& model, const Engine& engine) {
   info.passage_prompt = model.embedding.passage_prompt;
   info.relevance_floor = model.relevance_floor;
   info.instruction_set = engine.instruction_set();
-  info.precision = name_of(engine.precision());
+  info.precision = to_string(engine.precision());
   info.threads = engine.threads();
   return info;
 }
@@ -99,7 +110,7 @@ void append_texts(Embeddings& result, const Matrix& vectors, std::span<const Enc
 struct Embedder::Parts {
   Parts(std::shared_ptr<const Model> loaded, const EmbedderOptions& options)
       : model(std::move(loaded)),
-        engine(model->config, model->weights, {options.instruction_set, options.threads}),
+        engine(model->config, model->weights, engine_options(*model, options)),
         workers(engine.threads()),
         info(describe(*model, engine)) {}
 

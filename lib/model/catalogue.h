@@ -29,7 +29,8 @@ struct KnownModel {
   std::vector<std::string_view> weights;
   EncoderConfig config;
   EmbeddingConfig embedding;
-  float relevance_floor = 0;  ///< cosine below which a passage is about something else; 0 when not known
+  bool keeps_answers_in_int8 = false;  ///< measured: nDCG@10 within 0.3 points of float32's, cosines to it over .99
+  float relevance_floor = 0;           ///< cosine below which a passage is about something else; 0 when not known
 
   /// Bytes of all files.
   std::uint64_t bytes() const;

@@ -22,7 +22,8 @@ struct Model {
   /// pooling, limit and prompts. Never reads 100 MB to know: sums come from the import, the hub's blob name, or a cache
   /// under XDG_CACHE_HOME keyed by path, size and time.
   std::string fingerprint;
-  float relevance_floor = 0;  ///< cosine below which a passage is about something else; 0 when not known
+  bool keeps_answers_in_int8 = false;  ///< measured: nDCG@10 within 0.3 points of float32's, cosines to it over .99
+  float relevance_floor = 0;           ///< cosine below which a passage is about something else; 0 when not known
 };
 
 /// Loads a model by name or folder (find_model()). Weights are mapped, not read.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -18,6 +19,11 @@ enum class TextKind { kPassage, kQuery };
 struct EmbedderOptions {
   int threads = 0;              ///< 0: one for each core
   std::string instruction_set;  ///< empty: RIVERBANK_ISA, else the best there is
+  /// "f32", "bf16" or "int8"; empty: RIVERBANK_PRECISION, else the fastest that keeps the model's answers. Vectors of
+  /// one model compare in any precision: an index made in one may be asked in another.
+  std::string precision;
+  /// Told, in a sentence, when a damaged file of the cache is made again. May be empty.
+  std::function<void(const std::string& message)> notice;
 };
 
 /// Unit vectors, one a text, row after row.
