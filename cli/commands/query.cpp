@@ -13,6 +13,7 @@
 #include "cli/search_flags.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
+#include "riverbank/senses.h"
 
 namespace riverbank::cli {
 namespace fs = std::filesystem;
@@ -24,6 +25,7 @@ struct QueryArguments {
   std::string question;
   std::string folder, index, model, path;
   SearchOptions search;
+  WordInSense meant;
   int threads = 0;
   bool no_refresh = false, json = false;
 };
@@ -142,7 +144,9 @@ int run_query(Session& session, const QueryArguments& arguments) {
   SearchOptions search = arguments.search;
   search.path_glob = glob_of(collection, arguments.path);
   const auto asked = steady_clock::now();
-  const SearchResult result = index.search(arguments.question, search);
+  const bool in_sense = !arguments.meant.word.empty() || !arguments.meant.sense.empty();
+  const SearchResult result = in_sense ? search_in_sense(index, arguments.question, arguments.meant, search)
+                                       : index.search(arguments.question, search);
   if (arguments.json) {
     session.terminal.print(dump(answer_as_json(arguments, index, result, seconds_since(start))) + "\n");
   } else if (result.hits.empty()) {
@@ -170,6 +174,10 @@ void add_query_command(CLI::App& app, Session& session) {
   verb->add_option("folder", arguments->folder, "Where to look; none: the collection you are in")->type_name("FOLDER");
   verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages")->capture_default_str()->type_name("N");
   add_search_flags(*verb, arguments->search);
+  verb->add_option("--word", arguments->meant.word, "Only passages that use this word as --sense does")
+      ->type_name("WORD");
+  verb->add_option("--sense", arguments->meant.sense, "A text that uses the word as meant: \"the bank of the river\"")
+      ->type_name("TEXT");
   verb->add_option("--path", arguments->path, "Only files whose path matches")->type_name("GLOB");
   verb->add_option("--floor", arguments->search.floor, "Cosine below which nothing counts as found")->type_name("X");
   verb->add_flag("--no-refresh", arguments->no_refresh, "Answer from what is indexed, without looking at the files");
