@@ -19,8 +19,13 @@ void add_eval_command(CLI::App& app, Session& session);
 void add_attention_command(CLI::App& app, Session& session);
 void add_contrast_command(CLI::App& app, Session& session);
 void add_heads_command(CLI::App& app, Session& session);
+void add_senses_command(CLI::App& app, Session& session);
 void add_model_command(CLI::App& app, Session& session);
 void add_bench_command(CLI::App& app, Session& session);
+
+// The verbs of eval.
+void add_eval_wic_command(CLI::App& eval, Session& session);
+void add_eval_senses_command(CLI::App& eval, Session& session);
 
 /// `riverbank` alone: what it is, what to try, the collections there are.
 int show_welcome(Session& session);

@@ -285,6 +285,8 @@ void add_eval_command(CLI::App& app, Session& session) {
                "  riverbank eval ~/beir/scifact --write-run ~/run.trec --write-qrels ~/qrels.txt --json\n"
                "  riverbank eval --run ~/run.trec --qrels ~/qrels.txt --metrics map,ndcg@10\n");
   add_flags(*verb, *arguments);
+  add_eval_wic_command(*verb, session);
+  add_eval_senses_command(*verb, session);
   verb->callback([&session, arguments, verb] {
     if (!verb->get_subcommands().empty()) return;  // that one runs
     for (auto* texts : {&arguments->compare, &arguments->rows}) {

@@ -18,6 +18,7 @@
 #include "cli/search_flags.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
+#include "riverbank/senses.h"
 
 namespace riverbank::cli {
 namespace fs = std::filesystem;
@@ -27,6 +28,7 @@ using std::chrono::steady_clock;
 
 struct QueryArguments : AskArguments {
   std::string question, like;
+  WordInSense meant;
   bool asked = false;  // a question was given, be it empty
   bool json = false, why = false;
 };
@@ -66,11 +68,11 @@ void sort_out_texts(QueryArguments& arguments) {
     throw Error(ErrorKind::kInvalidArgument, "what is the question? Try: riverbank query \"QUESTION\" FOLDER");
   }
   if (!arguments.like.empty()) arguments.search.like = read_place(arguments.like);
-  const bool plain = arguments.like.empty() && arguments.search.plus.empty() && arguments.search.minus.empty();
+  const bool plain = arguments.like.empty() && arguments.search.plus.empty() && arguments.search.minus.empty() &&
+                     arguments.meant.word.empty();
   if (arguments.why && !plain) {
     throw Error(ErrorKind::kInvalidArgument,
-                "--why explains the scores of a question alone, without --like, --plus or "
-                "--minus");
+                "--why explains the scores of a question alone, without --like, --plus, --minus or --word");
   }
 }
 
@@ -109,7 +111,9 @@ int run_query(Session& session, QueryArguments arguments) {
   const auto [collection, index] = open_to_ask(session, arguments);
   const SearchOptions search = search_options(arguments, collection);
   const auto asked = steady_clock::now();
-  const SearchResult result = index.search(arguments.question, search);
+  const bool in_sense = !arguments.meant.word.empty() || !arguments.meant.sense.empty();
+  const SearchResult result = in_sense ? search_in_sense(index, arguments.question, arguments.meant, search)
+                                       : index.search(arguments.question, search);
   std::optional<Explanations> why;
   if (arguments.why && !result.hits.empty()) why = index.explain(arguments.question, result);
   if (arguments.json) {
@@ -153,6 +157,10 @@ void add_query_command(CLI::App& app, Session& session) {
   add_collection_flags(*verb, *arguments);
   verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages")->capture_default_str()->type_name("N");
   add_search_flags(*verb, arguments->search);
+  verb->add_option("--word", arguments->meant.word, "Only passages that use this word as --sense does")
+      ->type_name("WORD");
+  verb->add_option("--sense", arguments->meant.sense, "A text that uses the word as meant: \"the bank of the river\"")
+      ->type_name("TEXT");
   verb->add_option("--floor", arguments->search.floor, "Cosine below which nothing counts as found")->type_name("X");
   verb->add_flag("--why", arguments->why, "Show how each score came to be, word by word");
   verb->add_flag("--json", arguments->json, "Print everything as JSON");
