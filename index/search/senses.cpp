@@ -71,7 +71,7 @@ std::vector<WordUse> uses_in(const StoredPassage& passage, std::string_view word
 /// Every use in the passages that FTS finds for the word, in the order of the documents; where passages overlap each
 /// use counts once.
 std::vector<WordUse> all_uses(const Store& store, std::string_view word, const SensesOptions& options) {
-  const DocumentFilter filter{options.path_glob, {}, std::nullopt};
+  const PassageFilter filter{.path_glob = options.path_glob};
   if (!filter.path_glob.empty()) PathGlob{filter.path_glob};  // throws when it cannot be read
   StoreReader reader = store.read();
   std::vector<std::int64_t> chunks;
