@@ -9,6 +9,7 @@
 #include "lib/base/parallel.h"
 #include "lib/embed/pooling.h"
 #include "lib/embed/turns.h"
+#include "lib/embed/windows.h"
 #include "lib/engine/engine.h"
 #include "lib/model/encode_text.h"
 #include "lib/model/model.h"
@@ -112,7 +113,8 @@ struct Embedder::Parts {
       : model(std::move(loaded)),
         engine(model->config, model->weights, engine_options(*model, options)),
         workers(engine.threads()),
-        info(describe(*model, engine)) {}
+        info(describe(*model, engine)),
+        long_texts(options.long_texts) {}
 
   /// Texts as the model reads them, all cores sharing them out.
   std::vector<Encoding> tokenize(std::span<const std::string_view> texts, TextKind kind) {
@@ -167,11 +169,71 @@ struct Embedder::Parts {
     throw Error(ErrorKind::kUnsupported, "The model's pooling is none that riverbank knows.");
   }
 
+  /// One vector a text, cut at the limit.
+  Embeddings embed_cut(std::span<const std::string_view> texts, TextKind kind, const std::stop_token& stop) {
+    Embeddings result;
+    result.dimensions = info.dimensions;
+    result.values.reserve(texts.size() * result.dimensions);
+
+    while (!texts.empty()) {
+      throw_if_stopped(stop);
+      const std::vector<Encoding> encodings = tokenize(texts.first(std::min(kTextsAhead, texts.size())), kind);
+      texts = texts.subspan(encodings.size());
+
+      for (std::span<const Encoding> left = encodings; !left.empty();) {
+        throw_if_stopped(stop);
+        const std::span<const Encoding> batch = next_batch(left);
+        append_texts(result, pooled(Batch(batch)), batch);
+        left = left.subspan(batch.size());
+      }
+    }
+    return result;
+  }
+
+  /// The windows through which each text is read, all cores sharing them out.
+  std::vector<std::vector<TextWindow>> windows_of_all(std::span<const std::string_view> texts, TextKind kind) {
+    constexpr std::size_t kClsAndSep = 2;
+    const std::size_t not_text = kClsAndSep + model->tokenizer.pieces(prompt_for(*model, kind)).size();
+    const std::size_t most_tokens = std::max(info.max_tokens, not_text + 1) - not_text;
+    std::vector<std::vector<TextWindow>> windows(texts.size());
+    const std::lock_guard turn(turns);
+    workers.run(texts.size(), [&](std::size_t i, int) {
+      windows[i] = windows_of(texts[i], model->tokenizer.pieces(texts[i]), most_tokens);
+    });
+    return windows;
+  }
+
+  /// Takes in one vector a text, longer ones read through windows.
+  void append_windowed(Embeddings& result, std::span<const std::string_view> texts, TextKind kind,
+                       const std::stop_token& stop) {
+    throw_if_stopped(stop);
+    const std::vector<std::vector<TextWindow>> windows = windows_of_all(texts, kind);
+    std::vector<std::string_view> views;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      for (const TextWindow& window : windows[i]) views.push_back(window.span.of(texts[i]));
+    }
+    const Embeddings read = embed_cut(views, kind, stop);  // (windows, d_model)
+    const MatrixMap vectors(read.values.data(), static_cast<Eigen::Index>(read.rows), model->config.d_model);
+    Eigen::Index first = 0;
+    for (const std::vector<TextWindow>& of_text : windows) {
+      const auto count = static_cast<Eigen::Index>(of_text.size());
+      const RowVector vector =
+          count == 1 ? RowVector(vectors.row(first)) : pool_windows(vectors.middleRows(first, count), of_text);
+      result.values.insert(result.values.end(), vector.begin(), vector.end());
+      result.windowed += count > 1 ? 1 : 0;
+      first += count;
+    }
+    result.rows += texts.size();
+    result.tokens += read.tokens;
+    result.truncated += read.truncated;
+  }
+
   std::shared_ptr<const Model> model;  // first, because the engine borrows its weights
   Turns turns;
   Engine engine;       // guarded by turns
   ThreadPool workers;  // guarded by turns
   ModelInfo info;
+  LongTexts long_texts;
 };
 
 Embedder Embedder::load(const std::string& model, const EmbedderOptions& options) {
@@ -186,21 +248,11 @@ Embedder& Embedder::operator=(Embedder&&) noexcept = default;
 Embedder::~Embedder() = default;
 
 Embeddings Embedder::embed(std::span<const std::string_view> texts, TextKind kind, std::stop_token stop) const {
+  if (parts_->long_texts == LongTexts::kCut) return parts_->embed_cut(texts, kind, stop);
   Embeddings result;
   result.dimensions = parts_->info.dimensions;
-  result.values.reserve(texts.size() * result.dimensions);
-
-  while (!texts.empty()) {
-    throw_if_stopped(stop);
-    const std::vector<Encoding> encodings = parts_->tokenize(texts.first(std::min(kTextsAhead, texts.size())), kind);
-    texts = texts.subspan(encodings.size());
-
-    for (std::span<const Encoding> left = encodings; !left.empty();) {
-      throw_if_stopped(stop);
-      const std::span<const Encoding> batch = next_batch(left);
-      append_texts(result, parts_->pooled(Batch(batch)), batch);
-      left = left.subspan(batch.size());
-    }
+  for (; !texts.empty(); texts = texts.subspan(std::min(kTextsAhead, texts.size()))) {
+    parts_->append_windowed(result, texts.first(std::min(kTextsAhead, texts.size())), kind, stop);
   }
   return result;
 }
