@@ -20,15 +20,26 @@ namespace {
 
 struct EmbedArguments {
   std::vector<std::string> texts;
-  std::string file, model = kDefaultModel, format = "text", output;
+  std::string file, model = kDefaultModel, format = "text", output, long_texts = "windows";
   int threads = 0;
-  bool query = false, json = false;
+  bool query = false, json = false, null = false;
 };
+
+std::vector<std::string> between_zero_bytes(const std::string& text) {
+  std::vector<std::string> texts;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\0', begin), text.size());
+    texts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return texts;
+}
 
 std::vector<std::string> texts_of(const EmbedArguments& arguments) {
   if (!arguments.texts.empty()) return arguments.texts;
-  return lines_of(
-      read_input(arguments.file, "no text given; name texts, or a file with --file, or pipe one text a line"));
+  const std::string input =
+      read_input(arguments.file, "no text given; name texts, or a file with --file, or pipe one text a line");
+  return arguments.null ? between_zero_bytes(input) : lines_of(input);
 }
 
 std::string as_text(const Embeddings& embeddings) {
@@ -43,9 +54,13 @@ std::string as_json(const Embedder& embedder, const std::vector<std::string>& te
     const auto row = embeddings.row(i);
     rows.push_back({{"text", texts[i]}, {"embedding", std::vector<float>(row.begin(), row.end())}});
   }
-  const nlohmann::ordered_json all{{"model", embedder.info().name},       {"fingerprint", embedder.info().fingerprint},
-                                   {"dimensions", embeddings.dimensions}, {"tokens", embeddings.tokens},
-                                   {"truncated", embeddings.truncated},   {"embeddings", rows}};
+  const nlohmann::ordered_json all{{"model", embedder.info().name},
+                                   {"fingerprint", embedder.info().fingerprint},
+                                   {"dimensions", embeddings.dimensions},
+                                   {"tokens", embeddings.tokens},
+                                   {"truncated", embeddings.truncated},
+                                   {"windowed", embeddings.windowed},
+                                   {"embeddings", rows}};
   return all.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -64,7 +79,10 @@ int run_embed(Session& session, const EmbedArguments& arguments) {
                 "--format " + arguments.format + " is not for a terminal; redirect it, or name a file with --output");
   }
   const std::vector<std::string> texts = texts_of(arguments);
-  const Embedder embedder = Embedder::load(arguments.model, {.threads = arguments.threads, .instruction_set = ""});
+  const Embedder embedder = Embedder::load(
+      arguments.model, {.threads = arguments.threads,
+                        .instruction_set = "",
+                        .long_texts = arguments.long_texts == "cut" ? LongTexts::kCut : LongTexts::kWindows});
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   const TextKind kind = arguments.query ? TextKind::kQuery : TextKind::kPassage;
   const Embeddings embeddings = embedder.embed(views, kind, session.interrupts.token());
@@ -78,6 +96,11 @@ int run_embed(Session& session, const EmbedArguments& arguments) {
     session.terminal.note(fmt::format("{} of {} texts are longer than the model's {} tokens and were cut there",
                                       embeddings.truncated, embeddings.rows, embedder.info().max_tokens));
   }
+  if (embeddings.windowed > 0) {
+    session.terminal.note(
+        fmt::format("{} of {} texts are longer than the model's {} tokens and were read through windows",
+                    embeddings.windowed, embeddings.rows, embedder.info().max_tokens));
+  }
   return kDone;
 }
 
@@ -88,12 +111,21 @@ void add_embed_command(CLI::App& app, Session& session) {
   CLI::App* verb = add_verb(app, "embed", "Turn texts into unit vectors.",
                             "  riverbank embed \"She sat on the bank of the river.\"\n"
                             "  riverbank embed --file sentences.txt --format npy --output vectors.npy\n"
+                            "  riverbank embed --null --file ~/book/river.md --json\n"
                             "  riverbank embed --query --json \"where do otters live\"\n");
   verb->add_option("text", arguments->texts, "Texts; none: one a line from standard input")->type_name("TEXT");
   verb->add_option("--file", arguments->file, "Read one text a line from this file; - is standard input")
       ->type_name("FILE");
+  verb->add_flag("-0,--null", arguments->null, "Texts end with a zero byte, not with the line: a file is one text");
   verb->add_option("--model", arguments->model, "Encoder, by name or folder")->capture_default_str()->type_name("NAME");
   verb->add_flag("--query", arguments->query, "The texts are questions (some models want a prompt before them)");
+  verb->add_option(
+          "--long", arguments->long_texts,
+          "Texts longer than the model's limit: windows (read all, the mean of overlapping windows) or cut (read "
+          "the beginning)")
+      ->check(CLI::IsMember({"windows", "cut"}).description(""))
+      ->capture_default_str()
+      ->type_name("HOW");
   verb->add_option("--format", arguments->format, "text, npy (NumPy) or f32 (little-endian floats, row after row)")
       ->check(CLI::IsMember({"text", "npy", "f32"}).description(""))
       ->capture_default_str()

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <regex>
 
 #include "cli/arguments.h"
 #include "cli/collections.h"
@@ -145,6 +146,12 @@ void run_sets(Session& session, const EvalArguments& arguments) {
   if (arguments.json) print_json(session, std::move(json));
 }
 
+/// Settings without their model, which has a column of its own.
+std::string without_model(const std::string& settings) {
+  std::string text = std::regex_replace(settings, std::regex(R"(\s*--model[ =]\S+)"), "");
+  return text.substr(std::min(text.find_first_not_of(' '), text.size()));
+}
+
 void run_table(Session& session, const EvalArguments& arguments) {
   std::vector<std::string> rows = arguments.rows;
   if (rows.empty()) rows = {"--mode keyword", "--mode vector", "--mode hybrid"};
@@ -153,7 +160,9 @@ void run_table(Session& session, const EvalArguments& arguments) {
   std::vector<Measured> measured;
   for (const std::string& folder : arguments.folders) {
     EvalSet set = open_set(session, arguments, folder);
-    for (std::size_t i = 0; i < rows.size(); ++i) measured.push_back(measure_set(arguments, set, rows[i], settings[i]));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      measured.push_back(measure_set(arguments, set, without_model(rows[i]), settings[i]));
+    }
   }
   if (!arguments.json) return print_table(session.terminal, measured);
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
@@ -276,6 +285,8 @@ void add_eval_command(CLI::App& app, Session& session) {
                "  riverbank eval ~/beir/scifact --write-run ~/run.trec --write-qrels ~/qrels.txt --json\n"
                "  riverbank eval --run ~/run.trec --qrels ~/qrels.txt --metrics map,ndcg@10\n");
   add_flags(*verb, *arguments);
+  add_eval_wic_command(*verb, session);
+  add_eval_senses_command(*verb, session);
   verb->callback([&session, arguments, verb] {
     if (!verb->get_subcommands().empty()) return;  // that one runs
     for (auto* texts : {&arguments->compare, &arguments->rows}) {

@@ -84,6 +84,7 @@ nlohmann::ordered_json as_json(const HeadsArguments& arguments, const HeadsRepor
     const CombinedHeads& combined = *report.combined;
     json["combined"] = {{"method", "ridge logistic regression of the heads' log-ratios"},
                         {"penalty", combined.penalty},
+                        {"both_directions", combined.both_directions},
                         {"cross_validated", to_json(combined.cross_validated)},
                         {"weights", combined.weights}};
     if (combined.test) json["combined"]["test"] = to_json(*combined.test);
@@ -101,8 +102,10 @@ void print_for_reading(Terminal& terminal, const HeadsArguments& arguments, cons
   terminal.print(fmt::format("  best: {}: {}\n", name, described(chosen_on.table.at(report.best))));
   terminal.print(fmt::format("  always the first name: {}\n", percent(chosen_on.first_name.value())));
   if (report.combined) {
-    terminal.print(fmt::format("  all heads together (ridge logistic regression, penalty {:g}): {} cross-validated\n",
-                               report.combined->penalty, described(report.combined->cross_validated)));
+    terminal.print(
+        fmt::format("  all heads together ({}; ridge logistic regression, penalty {:g}): {} cross-validated\n",
+                    report.combined->both_directions ? "pronoun to names and names to pronoun" : "pronoun to names",
+                    report.combined->penalty, described(report.combined->cross_validated)));
   }
   if (!report.test) return;
   terminal.print(fmt::format("\n{}: the same head on {} that had no part in the choice\n", shown(arguments.test),

@@ -1,18 +1,24 @@
 #include <fmt/format.h>
 
+#include <charconv>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "cli/arguments.h"
+#include "cli/commands/asking.h"
 #include "cli/commands/commands.h"
-#include "cli/commands/update.h"
+#include "cli/output/explanation.h"
 #include "cli/output/hits.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
 #include "cli/search_flags.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
+#include "riverbank/senses.h"
 
 namespace riverbank::cli {
 namespace fs = std::filesystem;
@@ -20,135 +26,114 @@ namespace {
 
 using std::chrono::steady_clock;
 
-struct QueryArguments {
-  std::string question;
-  std::string folder, index, model, path;
-  SearchOptions search;
-  int threads = 0;
-  bool no_refresh = false, json = false;
+struct QueryArguments : AskArguments {
+  std::string question, like;
+  WordInSense meant;
+  bool asked = false;  // a question was given, be it empty
+  bool json = false, why = false;
 };
 
 double seconds_since(steady_clock::time_point start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
 }
 
-std::optional<fs::path> optional_path(const std::string& path) {
-  return path.empty() ? std::nullopt : std::optional<fs::path>(path);
-}
-
-/// Brings the index up to date before it answers. Another process that is at it, or a folder that cannot be written,
-/// is no reason not to answer from what is there.
-void refresh(Session& session, Index& index, const Collection& collection, const UpdateRequest& request) {
-  const auto start = steady_clock::now();
-  try {
-    const UpdateReport report = update_index(session, index, request);
-    if (report.stopped) throw Error(ErrorKind::kCancelled, "stopped");
-    const bool worth_a_line = report.chunks_encoded > 0 && session.terminal.err_is_terminal();
-    if (worth_a_line && collection.exists) {
-      session.terminal.note(
-          fmt::format("  refreshed: {} read, {} encoded in {}", counted(report.files_read, "file", "files"),
-                      counted(report.chunks_encoded, "chunk", "chunks"), in_seconds(seconds_since(start))));
-    } else if (worth_a_line) {
-      session.terminal.note("  " + summary_of(report, request.folders) + "  Later questions refresh it by themselves.");
+/// FILE or FILE:LINE, the file as it stands on the disk, else a document as hits name it.
+PassagePlace read_place(const std::string& text) {
+  PassagePlace place{.document = text, .line = 0};
+  const std::size_t colon = text.rfind(':');
+  const std::string_view digits = colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), place.line);
+  if (!digits.empty() && error == std::errc() && end == digits.data() + digits.size()) {
+    place.document = text.substr(0, colon);
+    if (place.line == 0) {
+      throw Error(ErrorKind::kInvalidArgument,
+                  "--like takes FILE or FILE:LINE, lines counted from 1, not \"" + printable(text) + "\"");
     }
-  } catch (const Error& error) {
-    const bool can_answer = collection.exists && (error.kind() == ErrorKind::kBusy || error.kind() == ErrorKind::kIo ||
-                                                  error.kind() == ErrorKind::kNotFound);
-    if (!can_answer) throw;
-    session.terminal.note(std::string(error.what()) + "; answering from what is indexed already");
+  } else {
+    place.line = 0;
   }
+  std::error_code missing;
+  const fs::path file = fs::canonical(place.document, missing);
+  if (!missing) place.document = file.string();
+  return place;
 }
 
-Index open_for_query(Session& session, const Collection& collection, IndexOptions options, bool& writable) {
-  if (writable) {
-    try {
-      return open_index(session, collection, options);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kIo || !collection.exists) throw;
-      writable = false;
-    }
+/// With --like a question may be left out: then the one text that is there is the folder.
+void sort_out_texts(QueryArguments& arguments) {
+  std::error_code ignored;
+  if (!arguments.like.empty() && arguments.folder.empty() && fs::exists(arguments.question, ignored)) {
+    std::swap(arguments.folder, arguments.question);
   }
-  options.access = Access::kReadOnly;
-  return open_index(session, collection, options);
-}
-
-/// The glob of --path inside the folder that was asked about.
-std::string glob_of(const Collection& collection, const std::string& path) {
-  if (collection.below.empty()) return path;
-  std::string escaped;
-  for (const char c : collection.below) {
-    if (std::string_view("*?[\\").find(c) != std::string_view::npos) escaped += '\\';
-    escaped += c;
+  if (!arguments.asked && arguments.like.empty() && arguments.search.plus.empty()) {
+    throw Error(ErrorKind::kInvalidArgument, "what is the question? Try: riverbank query \"QUESTION\" FOLDER");
   }
-  // The asked folder may be a single file.
-  if (path.empty()) return fs::is_directory(collection.root / collection.below) ? escaped + "/**" : escaped;
-  return escaped + "/" + (path.find('/') == std::string::npos ? "**/" + path : path);
+  if (!arguments.like.empty()) arguments.search.like = read_place(arguments.like);
+  const bool plain = arguments.like.empty() && arguments.search.plus.empty() && arguments.search.minus.empty() &&
+                     arguments.meant.word.empty();
+  if (arguments.why && !plain) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "--why explains the scores of a question alone, without --like, --plus, --minus or --word");
+  }
 }
 
 nlohmann::ordered_json answer_as_json(const QueryArguments& arguments, const Index& index, const SearchResult& result,
-                                      double seconds) {
+                                      const Explanations* why, double seconds) {
   nlohmann::ordered_json hits = nlohmann::ordered_json::array();
-  for (const Hit& hit : result.hits) hits.push_back(to_json(hit, hits.size() + 1));
+  for (const Hit& hit : result.hits) {
+    hits.push_back(to_json(hit, hits.size() + 1));
+    if (why != nullptr) hits.back()["why"] = to_json(why->hits[hits.size() - 1], why->form);
+  }
   const IndexStatus status = index.status();
-  return {{"question", arguments.question},
-          {"index", status.location},
-          {"model", status.model},
-          {"mode", name_of(arguments.search.mode)},
-          {"best_cosine", result.best_cosine},
-          {"best_relevance", result.best_relevance ? nlohmann::ordered_json(*result.best_relevance) : nullptr},
-          {"min_relevance", result.min_relevance},
-          {"seconds", seconds},
-          {"hits", hits}};
+  nlohmann::ordered_json json{
+      {"question", arguments.question},
+      {"index", status.location},
+      {"model", status.model},
+      {"mode", name_of(arguments.search.mode)},
+      {"best_cosine", result.best_cosine},
+      {"best_relevance", result.best_relevance ? nlohmann::ordered_json(*result.best_relevance) : nullptr},
+      {"min_relevance", result.min_relevance},
+      {"searched", result.searched},
+      {"excluded", result.excluded},
+      {"seconds", seconds},
+      {"hits", hits}};
+  if (why != nullptr) json["why_method"] = why->method;
+  return json;
 }
 
-void print_nothing(Terminal& terminal, const Collection& collection, const SearchResult& result) {
-  const std::string where = collection.root.empty()    ? "the collection"
-                            : collection.below.empty() ? shown(collection.root)
-                                                       : shown(collection.root / collection.below);
-  if (result.best_relevance && result.min_relevance > 0) {
-    terminal.note(fmt::format(
-        "  Nothing in {} is about that (best relevance {:.2f}, {:.2g} needed; --min-relevance 0 shows it anyway).",
-        where, *result.best_relevance, result.min_relevance));
-  } else {
-    terminal.note("  Nothing in " + where + " matches that.");
-  }
+void note_excluded(Terminal& terminal, const SearchResult& result) {
+  if (result.excluded.empty() || (!result.hits.empty() && !terminal.err_is_terminal())) return;
+  std::string words;
+  for (const std::string& word : result.excluded) words += (words.empty() ? "" : ", ") + printable(word);
+  terminal.note("  Passages with " + words + " were left out; in quotation marks a \"-word\" is looked for.");
 }
 
-int run_query(Session& session, const QueryArguments& arguments) {
+int run_query(Session& session, QueryArguments arguments) {
   const auto start = steady_clock::now();
-  const Collection collection = choose_collection(optional_path(arguments.folder), arguments.index);
-  IndexOptions options;
-  options.model = arguments.model;
-  options.threads = arguments.threads;
-  bool writable = !arguments.no_refresh || !collection.exists;
-  if (!collection.exists && arguments.no_refresh) {
-    throw Error(ErrorKind::kNotFound, shown(collection.root) +
-                                          " is not indexed, and --no-refresh forbids it; run: riverbank index " +
-                                          shown(collection.root));
-  }
-  const Index index = [&] {
-    Index opened = open_for_query(session, collection, options, writable);
-    if (writable) {
-      UpdateRequest request;
-      // A folder that was asked by name and is not there yet is added; else the collection's own roots are refreshed.
-      if (!collection.exists)
-        request.folders = {collection.root.empty() ? fs::canonical(arguments.folder) : collection.root};
-      if (!collection.exists && session.terminal.err_is_terminal()) {
-        session.terminal.note(fmt::format("  Indexing {} (first time, {})", shown(request.folders.front()),
-                                          printable(opened.status().model)));
-      }
-      refresh(session, opened, collection, request);
-    }
-    return opened;
-  }();
-  SearchOptions search = arguments.search;
-  search.path_glob = glob_of(collection, arguments.path);
+  sort_out_texts(arguments);
+  const auto [collection, index] = open_to_ask(session, arguments);
+  const SearchOptions search = search_options(arguments, collection);
   const auto asked = steady_clock::now();
-  const SearchResult result = index.search(arguments.question, search);
+  const bool in_sense = !arguments.meant.word.empty() || !arguments.meant.sense.empty();
+  const SearchResult result = in_sense ? search_in_sense(index, arguments.question, arguments.meant, search)
+                                       : index.search(arguments.question, search);
+  const bool is_sum = !search.rerank && !search.cross_encoder && !search.sentences && search.fusion == Fusion::kScores;
+  if (arguments.why && !is_sum) {
+    throw Error(
+        ErrorKind::kInvalidArgument,
+        "--why shows scores that are sums of cosine and BM25; leave out --rerank, --sentences and --fusion ranks");
+  }
+  std::optional<Explanations> why;
+  if (arguments.why && !result.hits.empty()) why = index.explain(arguments.question, result);
   if (arguments.json) {
-    session.terminal.print(dump(answer_as_json(arguments, index, result, seconds_since(start))) + "\n");
+    const Explanations* reasons = why ? &*why : nullptr;
+    session.terminal.print(dump(answer_as_json(arguments, index, result, reasons, seconds_since(start))) + "\n");
   } else if (result.hits.empty()) {
-    print_nothing(session.terminal, collection, result);
+    print_nothing(session.terminal, arguments, collection, result);
+  } else if (why) {
+    print_for_reading(session.terminal, result.hits, [&](std::size_t hit) {
+      print_why(session.terminal, result.hits[hit], why->form, why->hits[hit]);
+    });
+    if (!why->method.empty()) session.terminal.note("  " + why->method);
   } else if (session.terminal.out_is_terminal()) {
     print_for_reading(session.terminal, result.hits);
     session.terminal.note(fmt::format("  {} in {}.  All of it: --json", counted(result.hits.size(), "hit", "hits"),
@@ -156,6 +141,7 @@ int run_query(Session& session, const QueryArguments& arguments) {
   } else {
     print_for_pipe(session.terminal, result.hits);
   }
+  note_excluded(session.terminal, result);
   return result.hits.empty() ? kNothingFound : kDone;
 }
 
@@ -166,24 +152,48 @@ void add_query_command(CLI::App& app, Session& session) {
   CLI::App* verb =
       add_verb(app, "query", "Ask a question, get the passages that answer it; the folder is refreshed first.",
                "  riverbank query \"how do I share data between threads\" ~/book\n"
-               "  riverbank query \"rent increase\" -k 3 --path \"*.md\"\n"
+               "  riverbank query \"rent increase\" -k 3 --path \"*.md\" --since 30d\n"
+               "  riverbank query '\"guarantee fund\" -savings' --type markdown\n"
+               "  riverbank query \"bank\" --minus \"money\"\n"
+               "  riverbank query --like river.md:3\n"
+               "  riverbank query \"side effects\" --why -k 1\n"
                "  riverbank query \"side effects\" --json\n");
-  verb->add_option("question", arguments->question, "What you want to know")->required()->type_name("QUESTION");
-  verb->add_option("folder", arguments->folder, "Where to look; none: the collection you are in")->type_name("FOLDER");
+  const CLI::Option* question =
+      verb->add_option("question", arguments->question,
+                       "What you want to know; \"in quotation marks\": word for word; -word: without it")
+          ->type_name("QUESTION");
+  add_collection_flags(*verb, *arguments);
   verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages")->capture_default_str()->type_name("N");
   add_search_flags(*verb, arguments->search);
-  verb->add_option("--path", arguments->path, "Only files whose path matches")->type_name("GLOB");
+  verb->add_option("--word", arguments->meant.word, "Only passages that use this word as --sense does")
+      ->type_name("WORD");
+  verb->add_option("--sense", arguments->meant.sense, "A text that uses the word as meant: \"the bank of the river\"")
+      ->type_name("TEXT");
   verb->add_option("--min-relevance", arguments->search.min_relevance,
                    "Relevance, 0 to 1, below which nothing counts as found")
       ->type_name("X");
   verb->add_flag("--sentences", arguments->search.sentences, "The sentences that answer, instead of passages");
-  verb->add_flag("--no-refresh", arguments->no_refresh, "Answer from what is indexed, without looking at the files");
+  verb->add_flag("--why", arguments->why, "Show how each score came to be, word by word");
   verb->add_flag("--json", arguments->json, "Print everything as JSON");
-  verb->add_option("--index", arguments->index, "The index in this folder")->type_name("DIR");
-  verb->add_option("--model", arguments->model, "Encoder of a new index, by name or folder")->type_name("NAME");
-  verb->add_option("--threads", arguments->threads, "Threads; 0: one for each core")->type_name("N");
-  verb->callback([&session, arguments] {
-    arguments->question = unprotected(arguments->question);
+  add_filter_flags(*verb, *arguments);
+  const char* const group = "More of the question";
+  verb->add_option("--like", arguments->like, "Like the passage at that line, or like the whole file")
+      ->type_name("FILE[:LINE]")
+      ->group(group);
+  for (auto [flag, texts, what] :
+       {std::tuple("--plus", &arguments->search.plus, "And also about this; more than once"),
+        std::tuple("--minus", &arguments->search.minus, "And away from this; more than once")}) {
+    verb->add_option(flag, *texts, what)->expected(1)->take_all()->type_name("TEXT")->group(group);
+  }
+  add_variety_flags(*verb, *arguments);
+  verb->callback([&session, arguments, question] {
+    arguments->asked = question->count() > 0;
+    for (std::string* text : {&arguments->question, &arguments->like, &arguments->search.heading}) {
+      *text = unprotected(*text);
+    }
+    for (auto* texts : {&arguments->search.plus, &arguments->search.minus}) {
+      for (std::string& text : *texts) text = unprotected(text);
+    }
     session.run = [&session, arguments] { return run_query(session, *arguments); };
   });
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/output/wrap.h"
+#include "index/documents/chunker.h"
 #include "lib/base/printable.h"
 
 namespace riverbank::cli {
@@ -49,10 +50,13 @@ std::string headings_of(const Hit& hit) {
 
 std::vector<StyledText> passage_runs(const Hit& hit, const Terminal& terminal) {
   constexpr std::size_t kContext = 160;  // bytes to each side: about two lines
+  // The headings stand above it already, without their marks.
+  const std::size_t body = leading_headings(hit.headings, hit.text).end;
   const std::string_view text = hit.text;
-  if (!hit.best_sentence) return {{after(text, 3 * kContext), Style::kPlain}};
+  if (!hit.best_sentence) return {{after(text.substr(body == text.size() ? 0 : body), 3 * kContext), Style::kPlain}};
   const std::string_view sentence = best_sentence_of(hit);
-  const std::string lead = before(text.substr(0, hit.best_sentence->begin), kContext);
+  const std::size_t begin = std::min(body, hit.best_sentence->begin);
+  const std::string lead = before(text.substr(begin, hit.best_sentence->begin - begin), kContext);
   const std::string rest = after(text.substr(hit.best_sentence->end), kContext);
   const bool marks = !terminal.color();  // without colour the mark must be a character
   return {{lead + (lead.empty() ? "" : " "), Style::kPlain},
@@ -84,7 +88,29 @@ std::string place_of(const Hit& hit) {
   return fmt::format("{}:{}-{}", printable((near ? relative : file).string()), hit.first_line, hit.last_line);
 }
 
-void print_for_reading(Terminal& terminal, const std::vector<Hit>& hits) {
+namespace {
+
+/// "and 3 more like this: a.md:3-9, b.md:1-4, …".
+std::string similar_line(const Hit& hit) {
+  constexpr std::size_t kNamed = 3;
+  std::string places;
+  for (std::size_t i = 0; i < std::min(kNamed, hit.similar.size()); ++i) {
+    const SimilarPassage& passage = hit.similar[i];
+    Hit other;
+    other.root = passage.root;
+    other.document = passage.document;
+    other.first_line = passage.first_line;
+    other.last_line = passage.last_line;
+    places += (i == 0 ? "" : ", ") + place_of(other);
+  }
+  return fmt::format("and {} more like this: {}{}", hit.similar.size(), places,
+                     hit.similar.size() > kNamed ? ", …" : "");
+}
+
+}  // namespace
+
+void print_for_reading(Terminal& terminal, const std::vector<Hit>& hits,
+                       const std::function<void(std::size_t hit)>& more) {
   constexpr std::size_t kIndent = 4;
   constexpr std::size_t kMostLines = 8;
   std::size_t rank = 0;
@@ -95,6 +121,10 @@ void print_for_reading(Terminal& terminal, const std::vector<Hit>& hits) {
     for (const std::string& line : wrap(passage_runs(hit, terminal), terminal, terminal.width(), kIndent, kMostLines)) {
       terminal.print(line + "\n");
     }
+    if (!hit.similar.empty()) {
+      terminal.print(std::string(kIndent, ' ') + terminal.styled(similar_line(hit), Style::kFaint) + "\n");
+    }
+    if (more) more(rank - 1);
     terminal.print("\n");
   }
 }

@@ -52,6 +52,11 @@ ordered_json to_json(const Hit& hit, std::size_t rank) {
                              {"text", std::string(best_sentence_of(hit))}};
   }
   json["metadata"] = hit.metadata;
+  json["similar"] = ordered_json::array();
+  for (const SimilarPassage& passage : hit.similar) {
+    json["similar"].push_back(
+        {{"document", passage.document}, {"first_line", passage.first_line}, {"last_line", passage.last_line}});
+  }
   return json;
 }
 

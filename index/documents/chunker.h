@@ -41,6 +41,13 @@ struct ChunkerOptions {
 /// Throws Error kInvalidArgument when max_tokens < 16. Any thread.
 std::vector<Chunk> chunk_document(const Document& document, const Tokenizer& tokenizer, const ChunkerOptions& options);
 
+/// The headings that a passage's text begins with as heading lines.
+struct LeadingHeadings {
+  std::size_t count = 0;  ///< of the last of its headings
+  std::size_t end = 0;    ///< where its text goes on behind those lines; 0 when there are none
+};
+LeadingHeadings leading_headings(const std::vector<std::string>& headings, std::string_view text);
+
 /// What the model reads for a passage: the heading path (or the title where there is none), a newline, the text. Of the
 /// path's end, what stands as heading lines at the beginning of the text is left out.
 std::string encoded_text(std::string_view title, const std::vector<std::string>& headings, std::string_view text);

@@ -43,6 +43,14 @@ bool holds(const std::array<std::string_view, N>& list, std::string_view wanted)
 
 }  // namespace
 
+std::vector<std::string_view> extensions_of_kind(std::string_view kind) {
+  if (kind == "markdown") return {kMarkdown.begin(), kMarkdown.end()};
+  if (kind == "restructuredtext") return {kRestructuredText.begin(), kRestructuredText.end()};
+  if (kind == "code") return {kSourceCode.begin(), kSourceCode.end()};
+  if (kind == "text") return {"txt", "text", ""};
+  return {};
+}
+
 Document read_document(std::string_view name, std::string utf8_text) {
   DocumentBuilder builder(std::move(utf8_text));
   const std::string kind = extension(name);

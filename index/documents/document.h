@@ -41,6 +41,10 @@ struct Document {
   std::vector<std::string> heading_path(std::uint32_t section) const;
 };
 
+/// The extensions of a kind of file, in small letters, without the dot: "markdown", "restructuredtext", "code", "text"
+/// (what is read as plain text: "txt", "text" and none). Empty for any other word.
+std::vector<std::string_view> extensions_of_kind(std::string_view kind);
+
 /// Reads a file's text by the kind that its name tells: Markdown, reStructuredText, source code, else plain text.
 /// `name` is only looked at, never opened; it may be empty (a record's text). Any bytes are safe, well-formed UTF-8 or
 /// not. Linear time. Any thread.

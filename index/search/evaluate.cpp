@@ -57,6 +57,8 @@ Evaluation evaluate(const Index& index, const RetrievalSet& set, const Evaluatio
   SearchOptions search = options.search;
   search.best_sentences = false;
   if (!search.min_relevance) search.min_relevance = 0;
+  search.syntax = false;        // a set's questions are no command line
+  search.fold_similar = false;  // each document counts for itself
 
   Evaluation result;
   const auto start = std::chrono::steady_clock::now();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <tuple>
 
@@ -31,21 +32,22 @@ void sort_by_score(std::span<Candidate> candidates) {
   });
 }
 
+void score(std::vector<Candidate>& candidates, const ScoreForm& form) {
+  for (Candidate& candidate : candidates) {
+    candidate.score = form.base;
+    for (const ScoreForm::Side& side : form.sides) {
+      candidate.score += side.points(side.name == "cosine" ? candidate.cosine : candidate.bm25);
+    }
+    candidate.score = std::clamp(candidate.score, 0.0, 1.0);
+  }
+  sort_by_score(candidates);
+}
+
 std::vector<double> side_of(std::span<const Candidate> candidates, double Candidate::*side) {
   std::vector<double> values;
   values.reserve(candidates.size());
   for (const Candidate& candidate : candidates) values.push_back(candidate.*side);
   return values;
-}
-
-/// Sets the scores to `values` brought to low..1; equal ones become 1 where any side has something to say, else low.
-void set_scores(std::span<Candidate> candidates, std::span<const double> values, double low) {
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  const bool any = std::ranges::any_of(candidates, [](const Candidate& c) { return c.cosine > 0 || c.bm25 > 0; });
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const double share = *most > *least ? (values[i] - *least) / (*most - *least) : any ? 1 : 0;
-    candidates[i].score = low + (1 - low) * share;
-  }
 }
 
 /// Candidates' places, best first by one side; those without anything on it left out.
@@ -76,35 +78,65 @@ double agreement(std::span<const Candidate> candidates) {
   return sum / static_cast<double>(count);
 }
 
-}  // namespace
+struct Moments {
+  double mean = 0;
+  double deviation = 0;  ///< 0 when all are equal but for rounding
+};
 
-std::vector<double> standard_scores(std::span<const double> x) {
-  std::vector<double> z(x.size(), 0);
-  if (x.empty()) return z;
+Moments moments_of(std::span<const double> x) {
+  if (x.empty()) return {};
   const auto n = static_cast<double>(x.size());
   const double mean = std::accumulate(x.begin(), x.end(), 0.0) / n;
   double squares = 0;
   for (const double value : x) squares += (value - mean) * (value - mean);
   const double deviation = std::sqrt(squares / n);
-  constexpr double kEqual = 1e-12;  // what rounding leaves of equal values
-  if (deviation <= kEqual * std::max(1.0, std::abs(mean))) return z;
-  for (std::size_t i = 0; i < x.size(); ++i) z[i] = (x[i] - mean) / deviation;
+  constexpr double kEqual = 1e-12;
+  return {mean, deviation > kEqual * std::max(1.0, std::abs(mean)) ? deviation : 0};
+}
+
+}  // namespace
+
+std::vector<double> standard_scores(std::span<const double> x) {
+  std::vector<double> z(x.size(), 0);
+  const Moments moments = moments_of(x);
+  if (moments.deviation == 0) return z;
+  for (std::size_t i = 0; i < x.size(); ++i) z[i] = (x[i] - moments.mean) / moments.deviation;
   return z;
 }
 
-void fuse_scores(std::vector<Candidate>& candidates) {
-  if (candidates.empty()) return;
+ScoreForm fuse_scores(std::vector<Candidate>& candidates) {
+  ScoreForm form;
+  if (candidates.empty()) return form;
   const double vector_weight = kMostVectorWeight - kAgreementWeight * agreement(candidates);
-  std::vector<double> values = standard_scores(side_of(candidates, &Candidate::cosine));
-  const std::vector<double> words = standard_scores(side_of(candidates, &Candidate::bm25));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = vector_weight * values[i] + (1 - vector_weight) * words[i];
+  const auto enter = [&](const char* name, double Candidate::*side, double weight) {
+    const Moments moments = moments_of(side_of(candidates, side));
+    if (moments.deviation > 0) form.sides.push_back({name, weight, moments.mean, moments.deviation});
+  };
+  enter("cosine", &Candidate::cosine, vector_weight);
+  enter("bm25", &Candidate::bm25, 1 - vector_weight);
+
+  double least = std::numeric_limits<double>::infinity();
+  double most = -least;
+  for (const Candidate& candidate : candidates) {
+    double sum = 0;
+    for (const ScoreForm::Side& side : form.sides) {
+      sum += side.points(side.name == "cosine" ? candidate.cosine : candidate.bm25);
+    }
+    least = std::min(least, sum);
+    most = std::max(most, sum);
   }
-  set_scores(candidates, values, 0);
-  sort_by_score(candidates);
+  if (most > least) {  // brought to 0..1
+    for (ScoreForm::Side& side : form.sides) side.weight /= most - least;
+    form.base = -least / (most - least);
+  } else {
+    form.sides.clear();
+    form.base = std::ranges::any_of(candidates, [](const Candidate& c) { return c.cosine > 0 || c.bm25 > 0; }) ? 1 : 0;
+  }
+  score(candidates, form);
+  return form;
 }
 
-void fuse_ranks(std::vector<Candidate>& candidates) {
+ScoreForm fuse_ranks(std::vector<Candidate>& candidates) {
   for (Candidate& candidate : candidates) candidate.score = 0;
   for (const auto side : {&Candidate::cosine, &Candidate::bm25}) {
     const std::vector<std::size_t> order = order_by(candidates, side);
@@ -113,19 +145,20 @@ void fuse_ranks(std::vector<Candidate>& candidates) {
     }
   }
   sort_by_score(candidates);
+  return {};
 }
 
-void rank(std::vector<Candidate>& candidates, SearchMode mode, Fusion fusion) {
-  if (candidates.empty()) return;
+ScoreForm rank(std::vector<Candidate>& candidates, SearchMode mode, Fusion fusion) {
+  ScoreForm form;
+  if (candidates.empty()) return form;
   if (mode == SearchMode::kHybrid) return fusion == Fusion::kRanks ? fuse_ranks(candidates) : fuse_scores(candidates);
+  if (mode == SearchMode::kVector) form.sides.push_back({"cosine", 1, 0, 1});
   const double best = std::max_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
                         return a.bm25 < b.bm25;
                       })->bm25;
-  for (Candidate& candidate : candidates) {
-    if (mode == SearchMode::kVector) candidate.score = std::clamp(candidate.cosine, 0.0, 1.0);
-    if (mode == SearchMode::kKeyword) candidate.score = best > 0 ? candidate.bm25 / best : 0;
-  }
-  sort_by_score(candidates);
+  if (mode == SearchMode::kKeyword && best > 0) form.sides.push_back({"bm25", 1, 0, best});
+  score(candidates, form);
+  return form;
 }
 
 void rerank(std::vector<Candidate>& candidates, std::span<const double> scores, double weight) {
@@ -134,7 +167,11 @@ void rerank(std::vector<Candidate>& candidates, std::span<const double> scores, 
   std::vector<double> values = standard_scores(side_of(first, &Candidate::score));
   const std::vector<double> anew = standard_scores(scores);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = (1 - weight) * values[i] + weight * anew[i];
-  set_scores(first, values, first.back().score);
+  const double low = first.back().score;
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    first[i].score = *most > *least ? low + (1 - low) * (values[i] - *least) / (*most - *least) : 1;
+  }
   sort_by_score(first);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "index/search/explain.h"
 #include "index/search/index_parts.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
@@ -143,6 +144,13 @@ void Index::remove(std::string_view id) {
 
 SearchResult Index::search(std::string_view question, const SearchOptions& options) const {
   return parts_->collection.searcher().search(question, options);
+}
+
+Explanations Index::explain(std::string_view question, const SearchResult& result) const {
+  Collection& collection = parts_->collection;
+  StoreReader reader = collection.store().read();
+  return riverbank::explain(reader, collection.model().embedder(), question, result,
+                            collection.settings().whole_documents);
 }
 
 RecallReport Index::measure_recall(std::size_t sample) { return parts_->collection.measure(sample); }

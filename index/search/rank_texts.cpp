@@ -38,6 +38,7 @@ std::vector<WordWeight> weights_among(std::string_view question, std::span<const
   }
   std::vector<WordWeight> weights;
   for_each_search_word(question, [&](const SearchWord& word) {
+    if (word.whole || (!weights.empty() && weights.back().begin == word.begin)) return true;
     weights.push_back({word.begin, word.end, idf(texts.size(), holding.find(word.folded)->second)});
     return true;
   });

@@ -1,7 +1,6 @@
 #include "index/search/searcher.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,12 +10,14 @@
 #include "index/search/best_sentence.h"
 #include "index/search/close_reading.h"
 #include "index/search/collection_settings.h"
+#include "index/search/diversity.h"
 #include "index/search/fusion.h"
 #include "index/search/passages.h"
 #include "index/search/question_words.h"
+#include "index/search/request.h"
+#include "index/search/sentence_hits.h"
 #include "index/search/update_plan.h"
 #include "index/search/vector_search.h"
-#include "index/store/path_glob.h"
 #include "lib/base/printable.h"
 #include "lib/math/dot.h"
 #include "lib/text/sentences.h"
@@ -36,22 +37,19 @@ constexpr std::size_t kDefaultEf = 64;
 /// and .9809 .9846 .9859 .9868 .9859 .9868 with all-MiniLM-L6-v2: of equals the least, which leaves most to the words.
 /// Confirmed on every third of SciFact's claims with all-MiniLM-L6-v2: .746 .745 .743 .737 .732 .735.
 constexpr double kLateWeight = 0.3;
-/// The share of a sentence's own score among the sentences of all passages.
-constexpr double kSentenceWeight = 0.5;
 
 struct Asked {
   StoreReader& reader;
-  const SearchOptions& options;
-  const DocumentFilter& filter;
+  const Request& request;
   std::span<const float> question;  // its vector; empty in keyword mode
   std::size_t count = 0;            // of candidates a side
 };
 
 /// Adds the passages that only the words found, with their true cosine from the stored vector.
-void add_keyword_candidates(const Asked& asked, std::string_view question, std::vector<Candidate>& candidates) {
+void add_keyword_candidates(const Asked& asked, std::vector<Candidate>& candidates) {
   std::unordered_map<std::int64_t, std::size_t> place;
   for (std::size_t i = 0; i < candidates.size(); ++i) place.emplace(candidates[i].chunk, i);
-  const auto hits = asked.reader.find_words(question, std::max(kWeighed, asked.count), asked.filter);
+  const auto hits = asked.reader.find_words(asked.request.words, std::max(kWeighed, asked.count), asked.request.filter);
   for (std::size_t rank = 0; rank < hits.size(); ++rank) {
     const auto known = place.find(hits[rank].chunk);
     if (known != place.end()) {
@@ -68,46 +66,45 @@ void add_keyword_candidates(const Asked& asked, std::string_view question, std::
   }
 }
 
-std::vector<Hit> make_hits(StoreReader& reader, std::span<const Candidate> candidates, SearchMode mode) {
-  std::vector<std::int64_t> chunks;
-  std::unordered_map<std::int64_t, const Candidate*> by_chunk;
-  for (const Candidate& candidate : candidates) {
-    chunks.push_back(candidate.chunk);
-    by_chunk.emplace(candidate.chunk, &candidate);
-  }
+std::vector<Hit> make_hits(std::vector<Chosen> all, SearchMode mode) {
   std::vector<Hit> hits;
-  for (StoredPassage& passage : reader.passages(chunks)) {
-    const Candidate& candidate = *by_chunk.at(passage.chunk.id);
+  for (Chosen& chosen : all) {
+    StoredPassage& passage = chosen.passage;
     Hit hit;
-    hit.score = candidate.score;
-    if (mode != SearchMode::kKeyword) hit.cosine = candidate.cosine;
-    if (candidate.bm25 > 0) hit.bm25 = candidate.bm25;
+    hit.score = chosen.candidate.score;
+    hit.passage = chosen.candidate.chunk;
+    if (mode != SearchMode::kKeyword) hit.cosine = chosen.candidate.cosine;
+    if (chosen.candidate.bm25 > 0) hit.bm25 = chosen.candidate.bm25;
     hit.document = std::move(passage.document.path);
     if (passage.document.kind == DocumentKind::kFile) hit.root = RootPath(passage.root).folder().string();
     hit.title = std::move(passage.document.title);
     hit.headings = std::move(passage.chunk.headings);
     hit.first_line = passage.chunk.first_line;
     hit.last_line = passage.chunk.last_line;
+    hit.position = passage.chunk.order;
+    hit.range = {passage.chunk.begin, passage.chunk.end};
     hit.text = std::move(passage.chunk.text);
     hit.metadata = std::move(passage.document.metadata);
+    hit.similar = std::move(chosen.similar);
     hits.push_back(std::move(hit));
   }
   return hits;
 }
 
-/// Throws Error kInvalidArgument, kUnsupported.
+/// Throws Error: kInvalidArgument (out of bounds, or of a search that knows no relevance), kUnsupported (the model was
+/// never calibrated). `model` is nothing for a search that compares no vectors with a plain question.
 double relevance_asked(const SearchOptions& options, const ModelInfo* model) {
   const double asked = options.min_relevance.value_or(0);
   if (!(asked >= 0 && asked <= 1)) {
     throw Error(ErrorKind::kInvalidArgument, "a relevance lies between 0 and 1, so a least relevance of " +
                                                  std::to_string(asked) + " makes no sense");
   }
-  const bool is_known = model != nullptr && model->calibration.has_value();
   if (asked > 0 && model == nullptr) {
-    throw Error(
-        ErrorKind::kInvalidArgument,
-        "a search by keywords alone knows no relevance; leave out the least relevance or search in another mode");
+    throw Error(ErrorKind::kInvalidArgument,
+                "a search by keywords alone, or for more or other than a plain question, knows no relevance; leave out "
+                "the least relevance");
   }
+  const bool is_known = model != nullptr && model->calibration.has_value();
   if (asked > 0 && !is_known) {
     throw Error(ErrorKind::kUnsupported, "the model " + printable(model->name) +
                                              " is not calibrated, so nobody knows how relevant its hits are; leave out "
@@ -116,210 +113,178 @@ double relevance_asked(const SearchOptions& options, const ModelInfo* model) {
   return options.min_relevance || !is_known ? asked : kMinRelevance;
 }
 
-/// Lines that begin in text[0, end).
-std::size_t line_ends(std::string_view text, std::size_t end) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
-}
-
-/// A sentence as a hit of its own.
-Hit sentence_hit(const Hit& passage, const TextRange& range) {
-  Hit hit = passage;
-  if (passage.first_line > 0) {
-    hit.first_line = passage.first_line + line_ends(passage.text, range.begin);
-    hit.last_line = passage.first_line + line_ends(passage.text, range.end);
-  }
-  hit.text = passage.text.substr(range.begin, range.end - range.begin);
-  hit.best_sentence = TextRange{0, hit.text.size()};
-  return hit;
-}
-
-/// Their scores by the passages' and their own, 0..1; best first.
-void order_sentences(std::vector<Hit>& hits, std::span<const double> own) {
-  std::vector<double> of_passages;
-  of_passages.reserve(hits.size());
-  for (const Hit& hit : hits) of_passages.push_back(hit.score);
-  const std::vector<double> passage = standard_scores(of_passages);
-  const std::vector<double> sentence = standard_scores(own);
-  for (std::size_t i = 0; i < hits.size(); ++i) {
-    hits[i].score = (1 - kSentenceWeight) * passage[i] + kSentenceWeight * sentence[i];
-  }
-  std::ranges::stable_sort(hits, std::ranges::greater(), &Hit::score);
-  if (hits.empty()) return;
-  const double low = hits.back().score;
-  const double high = hits.front().score;
-  for (Hit& hit : hits) hit.score = high > low ? (hit.score - low) / (high - low) : 1;
-}
-
 }  // namespace
 
 /// One question on its way through a search.
 class Searcher::Search {
  public:
-  Search(const Searcher& searcher, StoreReader& reader, std::string_view question, const SearchOptions& options)
-      : searcher_(searcher), reader_(reader), question_(question), options_(options) {}
+  Search(const Searcher& searcher, const Request& request, const SearchOptions& options, SearchResult& result)
+      : searcher_(searcher), request_(request), options_(options), result_(result) {}
 
-  SearchResult run(const std::string& fingerprint) {
-    const bool by_vector = options_.mode != SearchMode::kKeyword;
-    result_.min_relevance = relevance_asked(options_, by_vector ? &embedder().info() : nullptr);
-    words_.emplace(reader_, question_);
-    if (options_.best_sentences || options_.sentences || (options_.rerank && !options_.cross_encoder)) {
-      late_.emplace(embedder(), question_, words_->weights());
-      vector_.assign(late_->question_vector().begin(), late_->question_vector().end());
-    } else if (by_vector) {
-      vector_ = embedder().embed(question_, TextKind::kQuery);
-    }
-    find_candidates(fingerprint);
-    rank(candidates_, options_.mode, options_.fusion);
-    rerank_first();
-    leave_out_irrelevant();
-    make_result();
-    return std::move(result_);
+  /// Fills the result.
+  void run(const std::string& fingerprint) {
+    const bool knows_relevance = by_vector() && request_.plain;
+    result_.min_relevance = relevance_asked(options_, knows_relevance ? &embedder().info() : nullptr);
+    if (!understand()) return;
+    std::shared_ptr<const HnswIndex> graph;
+    if (by_vector() && !options_.exact) graph = searcher_.graph_.for_search(fingerprint);
+
+    StoreReader reader = searcher_.store_.read();
+    if (!find_candidates(reader, graph.get())) return;
+    // Words know nothing of what is taken away: then vectors alone order what both have found.
+    const SearchMode order = options_.minus.empty() ? options_.mode : SearchMode::kVector;
+    result_.form = rank(candidates_, order, options_.fusion);
+    rerank_first(reader);
+    if (knows_relevance && embedder().info().calibration) weigh_relevance(*embedder().info().calibration);
+    make_hits_of(reader);
   }
 
  private:
+  bool by_vector() const { return options_.mode != SearchMode::kKeyword; }
+  bool reads_closely() const {
+    return options_.best_sentences || options_.sentences || (options_.rerank && !options_.cross_encoder);
+  }
   /// Loaded when first needed: a search by keywords alone does without.
   const Embedder& embedder() const { return searcher_.model_.embedder(); }
 
-  void find_candidates(const std::string& fingerprint) {
-    const DocumentFilter filter{options_.path_glob, options_.metadata, std::nullopt};
-    const bool by_vector = options_.mode != SearchMode::kKeyword;
-    const Asked asked{reader_, options_, filter, by_vector ? std::span<const float>(vector_) : std::span<const float>(),
+  /// Encodes the question as far as anything needs it; false when nothing is left of it.
+  bool understand() {
+    const std::string& text = request_.text.empty() ? request_.words : request_.text;
+    {
+      StoreReader reader = searcher_.store_.read();
+      words_.emplace(reader, text);
+    }
+    if (reads_closely()) late_.emplace(embedder(), text, words_->weights());
+    if (late_ && request_.plain) {
+      vector_.assign(late_->question_vector().begin(), late_->question_vector().end());
+    } else if (by_vector()) {
+      vector_ = question_vector(request_.text, options_, request_.like, embedder());
+    }
+    return !vector_.empty() || !by_vector();
+  }
+
+  /// False when no passage passes the filters.
+  bool find_candidates(StoreReader& reader, const HnswIndex* graph) {
+    const Asked asked{reader, request_, by_vector() ? std::span<const float>(vector_) : std::span<const float>(),
                       std::max(kCandidates, 2 * options_.top_k)};
-    if (by_vector) {
-      std::shared_ptr<const HnswIndex> graph;
-      if (!options_.exact) graph = searcher_.graph_.for_search(fingerprint);
-      const std::size_t ef = setting_number(reader_.setting(SettingNames::kEf), kDefaultEf);
-      for (const NearChunk& near : nearest_chunks(reader_, graph.get(), ef, vector_, asked.count, filter)) {
+    const bool filtered = !request_.filter.empty();
+    std::vector<PassageKey> matching;
+    if (filtered) {
+      matching = reader.passages_matching(request_.filter);
+      result_.searched = matching.size();
+      if (matching.empty()) return false;
+    }
+    if (by_vector()) {
+      const std::size_t ef = setting_number(reader.setting(SettingNames::kEf), kDefaultEf);
+      for (const NearChunk& near :
+           nearest_chunks(reader, graph, ef, vector_, asked.count, filtered ? &matching : nullptr)) {
         candidates_.push_back({.chunk = near.chunk, .cosine = near.cosine});
         result_.best_cosine = std::max(result_.best_cosine, near.cosine);
       }
     }
-    if (options_.mode != SearchMode::kVector) add_keyword_candidates(asked, question_, candidates_);
+    if (options_.mode != SearchMode::kVector) add_keyword_candidates(asked, candidates_);
+    return true;
   }
 
-  /// What late interaction says of these passages; each is read once.
-  void read(std::span<const Candidate> candidates) {
+  /// Reads these passages word by word, those that were not read yet.
+  void read(StoreReader& reader, std::span<const std::int64_t> chunks) {
     std::vector<std::int64_t> unread;
-    for (const Candidate& candidate : candidates) {
-      if (!passages_.contains(candidate.chunk)) unread.push_back(candidate.chunk);
+    for (const std::int64_t chunk : chunks) {
+      if (!passages_.contains(chunk)) unread.push_back(chunk);
     }
     if (unread.empty()) return;
-    for (ReadPassage& passage : read_closely(reader_, *late_, unread)) {
+    for (ReadPassage& passage : read_closely(reader, *late_, unread)) {
       const std::int64_t chunk = passage.stored.chunk.id;
       passages_.emplace(chunk, std::move(passage));
     }
   }
 
-  void rerank_first() {
-    const std::span<const Candidate> first = std::span(candidates_).first(std::min(kReadPassages, candidates_.size()));
+  void rerank_first(StoreReader& reader) {
+    if (!options_.cross_encoder && !options_.rerank) return;
+    std::vector<std::int64_t> chunks;
+    for (const Candidate& candidate : candidates_) {
+      if (chunks.size() < kReadPassages) chunks.push_back(candidate.chunk);
+    }
     std::vector<double> scores;
     if (options_.cross_encoder) {
+      const bool whole = reader.setting(SettingNames::kWholeDocuments) == "1";
       std::vector<std::string> texts;
-      for (const Candidate& candidate : first) texts.push_back(encoded_chunk(candidate.chunk));
+      for (const StoredPassage& passage : reader.passages(chunks)) {
+        texts.push_back(encoded_passage(passage.document.title, passage.chunk.headings, passage.chunk.text, whole));
+      }
       const std::vector<std::string_view> views(texts.begin(), texts.end());
-      for (const float logit : options_.cross_encoder->score(question_, views)) {
+      for (const float logit : options_.cross_encoder->score(request_.text, views)) {
         scores.push_back(static_cast<double>(logit));
       }
       rerank(candidates_, scores, 1);
-    } else if (options_.rerank) {
-      read(first);
-      for (const Candidate& candidate : first) scores.push_back(passages_.at(candidate.chunk).match.score);
+    } else {
+      read(reader, chunks);
+      for (const std::int64_t chunk : chunks) scores.push_back(passages_.at(chunk).match.score);
       rerank(candidates_, scores, kLateWeight);
     }
+    result_.form = {};  // no sum of cosine and BM25 any more
   }
 
-  std::string encoded_chunk(std::int64_t chunk) {
-    const bool whole = reader_.setting(SettingNames::kWholeDocuments) == "1";
-    for (const StoredPassage& passage : reader_.passages(std::span(&chunk, 1))) {
-      return encoded_passage(passage.document.title, passage.chunk.headings, passage.chunk.text, whole);
+  /// Leaves out what is not relevant enough.
+  void weigh_relevance(const Calibration& calibration) {
+    std::erase_if(candidates_, [&](const Candidate& candidate) {
+      const double value = relevance(calibration, candidate.cosine, words_->covered(candidate.chunk));
+      result_.best_relevance = std::max(result_.best_relevance.value_or(0), value);
+      relevance_.emplace(candidate.chunk, value);
+      return value < result_.min_relevance;
+    });
+  }
+
+  void make_hits_of(StoreReader& reader) {
+    SearchOptions passages = options_;
+    if (options_.sentences) passages.top_k = std::max(options_.top_k, kReadPassages);
+    std::vector<Hit> hits = make_hits(choose(reader, candidates_, passages), options_.mode);
+    std::vector<std::int64_t> chunks;
+    for (Hit& hit : hits) {
+      const auto known = relevance_.find(hit.passage);
+      if (known != relevance_.end()) hit.relevance = known->second;
+      if (chunks.size() < kReadPassages) chunks.push_back(hit.passage);
     }
-    return "";
-  }
-
-  /// Keeps the first that are relevant enough, as many as are asked for.
-  void leave_out_irrelevant() {
-    const std::size_t wanted = options_.sentences ? std::max(kReadPassages, options_.top_k) : options_.top_k;
-    std::optional<Calibration> calibration;
-    if (options_.mode != SearchMode::kKeyword) calibration = embedder().info().calibration;
-    if (!calibration) {
-      if (candidates_.size() > wanted) candidates_.resize(wanted);
+    if (options_.best_sentences || options_.sentences) read(reader, chunks);
+    if (options_.sentences) {
+      result_.hits = sentence_hits(hits, passages_, options_.top_k);
+      result_.form = {};
       return;
     }
-    std::vector<Candidate> kept;
-    for (const Candidate& candidate : candidates_) {
-      if (kept.size() == wanted) break;
-      // Most of what stands far down fails even if it held all words; then nobody need look.
-      if (result_.best_relevance && relevance(*calibration, candidate.cosine, 1) < result_.min_relevance) continue;
-      const double value = relevance(*calibration, candidate.cosine, words_->covered(candidate.chunk));
-      result_.best_relevance = std::max(result_.best_relevance.value_or(0), value);
-      if (value < result_.min_relevance) continue;
-      relevance_.emplace(candidate.chunk, value);
-      kept.push_back(candidate);
-    }
-    candidates_ = std::move(kept);
-  }
-
-  void make_result() {
-    std::vector<Hit> hits = make_hits(reader_, candidates_, options_.mode);
-    for (std::size_t i = 0; i < hits.size(); ++i) {
-      const auto known = relevance_.find(candidates_[i].chunk);
-      if (known != relevance_.end()) hits[i].relevance = known->second;
-    }
-    if (late_ && (options_.best_sentences || options_.sentences)) {
-      read(std::span<const Candidate>(candidates_).first(std::min(kReadPassages, candidates_.size())));
-    }
-    if (options_.sentences) {
-      hits = sentences_of(hits);
-    } else if (options_.best_sentences) {
-      for (std::size_t i = 0; i < hits.size(); ++i) {
-        const auto read = passages_.find(candidates_[i].chunk);
-        if (read == passages_.end()) continue;
-        hits[i].best_sentence = best_sentence(hits[i].text, read->second.sentences, read->second.match.sentences);
-      }
+    for (Hit& hit : hits) {
+      const auto known = passages_.find(hit.passage);
+      if (!options_.best_sentences || known == passages_.end()) continue;
+      hit.best_sentence = best_sentence(hit.text, known->second.sentences, known->second.match.sentences);
     }
     result_.hits = std::move(hits);
   }
 
-  std::vector<Hit> sentences_of(const std::vector<Hit>& passages) {
-    std::vector<Hit> hits;
-    std::vector<double> scores;
-    for (std::size_t i = 0; i < passages.size(); ++i) {
-      const auto found = passages_.find(candidates_[i].chunk);
-      if (found == passages_.end()) continue;
-      const ReadPassage& read = found->second;
-      for (const std::size_t s : answering_sentences(passages[i].text, read.sentences)) {
-        hits.push_back(sentence_hit(passages[i], read.sentences[s]));
-        scores.push_back(read.match.sentences[s]);
-      }
-    }
-    order_sentences(hits, scores);
-    if (hits.size() > options_.top_k) hits.resize(options_.top_k);
-    return hits;
-  }
-
   const Searcher& searcher_;
-  StoreReader& reader_;
-  const std::string_view question_;
+  const Request& request_;
   const SearchOptions& options_;
+  SearchResult& result_;
   std::optional<QuestionWords> words_;
   std::optional<LateInteraction> late_;
   std::vector<float> vector_;  // the question's; empty when nothing needs it
   std::vector<Candidate> candidates_;
-  std::map<std::int64_t, ReadPassage> passages_;
-  std::map<std::int64_t, double> relevance_;
-  SearchResult result_;
+  std::map<std::int64_t, ReadPassage> passages_;  // by chunk
+  std::unordered_map<std::int64_t, double> relevance_;
 };
 
 SearchResult Searcher::search(std::string_view question, const SearchOptions& options) const {
-  if (options.top_k == 0) {
-    throw Error(ErrorKind::kInvalidArgument, "a search for 0 hits was asked for; ask for 1 or more");
-  }
-  if (!options.path_glob.empty()) PathGlob{options.path_glob};  // throws when it cannot be read
-  StoreReader reader = store_.read();
-  const std::string fingerprint = reader.setting(SettingNames::kFingerprint).value_or("");
-  if (words(question).empty() || fingerprint.empty()) return {};  // nothing asked, or nothing encoded yet
-  model_.adopt(fingerprint);                                      // another process may have made the first vectors
-  return Search(*this, reader, question, options).run(fingerprint);
+  SearchResult result;
+  std::string fingerprint;
+  const Request request = [&] {
+    StoreReader reader = store_.read();
+    fingerprint = reader.setting(SettingNames::kFingerprint).value_or("");
+    result.searched = reader.counts().chunks;
+    return read_request(reader, question, options);
+  }();
+  result.excluded = request.filter.excluded;
+  if (words(request.words).empty() || fingerprint.empty()) return result;  // nothing asked, or nothing encoded yet
+  model_.adopt(fingerprint);  // another process may have made the first vectors
+  Search(*this, request, options, result).run(fingerprint);
+  return result;
 }
 
 }  // namespace riverbank

@@ -32,22 +32,41 @@ std::vector<Neighbour> scan_store(StoreReader& reader, std::span<const float> qu
   return sorted;
 }
 
+bool before(const PassageKey& passage, std::int64_t vector) { return passage.vector < vector; }
+
+/// The first of `matching` that has this vector, or one with a greater.
+std::vector<PassageKey>::const_iterator first_with(const std::vector<PassageKey>& matching, std::int64_t vector) {
+  return std::lower_bound(matching.begin(), matching.end(), vector, before);
+}
+
+std::vector<PassageKey> passages_of(StoreReader& reader, std::span<const std::int64_t> vectors,
+                                    const std::vector<PassageKey>* matching) {
+  if (matching == nullptr) return reader.passages_of_vectors(vectors);
+  std::vector<PassageKey> passages;
+  for (const std::int64_t vector : vectors) {
+    for (auto at = first_with(*matching, vector); at != matching->end() && at->vector == vector; ++at) {
+      passages.push_back(*at);
+    }
+  }
+  return passages;
+}
+
 }  // namespace
 
 std::vector<NearChunk> nearest_chunks(StoreReader& reader, const HnswIndex* graph, std::size_t ef,
                                       std::span<const float> question, std::size_t count,
-                                      const DocumentFilter& filter) {
-  std::vector<std::int64_t> allowed;  // ascending
-  IdFilter only_allowed;
-  if (!filter.empty()) {
-    allowed = reader.vectors_matching(filter);
-    if (allowed.empty()) return {};
-    only_allowed = [&](std::int64_t id) { return std::binary_search(allowed.begin(), allowed.end(), id); };
+                                      const std::vector<PassageKey>* matching) {
+  IdFilter only_matching;
+  if (matching != nullptr) {
+    only_matching = [&](std::int64_t id) {
+      const auto at = first_with(*matching, id);
+      return at != matching->end() && at->vector == id;
+    };
   }
   // A vector that no passage has any more takes a place without giving one: then more are asked for.
   for (std::size_t k = count;; k *= 2) {
-    const std::vector<Neighbour> near = graph != nullptr ? graph->search(question, k, std::max(ef, k), only_allowed)
-                                                         : scan_store(reader, question, k, only_allowed);
+    const std::vector<Neighbour> near = graph != nullptr ? graph->search(question, k, std::max(ef, k), only_matching)
+                                                         : scan_store(reader, question, k, only_matching);
     std::vector<std::int64_t> ids;
     std::unordered_map<std::int64_t, double> cosine;
     for (const Neighbour& neighbour : near) {
@@ -55,7 +74,7 @@ std::vector<NearChunk> nearest_chunks(StoreReader& reader, const HnswIndex* grap
       cosine[neighbour.id] = neighbour.similarity;
     }
     std::vector<NearChunk> chunks;
-    for (const auto& found : reader.chunks_of_vectors(ids, filter)) {
+    for (const PassageKey& found : passages_of(reader, ids, matching)) {
       chunks.push_back({found.chunk, found.document, cosine.at(found.vector)});
     }
     if (chunks.size() >= count || near.size() < k) return chunks;

@@ -20,7 +20,9 @@ struct NearChunk {
 
 /// The passages nearest to a question, best first, at least `count` when so many match: vectors first, then all
 /// passages that have them (equal texts share one). With `graph` it is asked, without all vectors are compared.
+/// `matching`: only these passages, ordered as StoreReader::passages_matching() has them; null: all.
 std::vector<NearChunk> nearest_chunks(StoreReader& reader, const HnswIndex* graph, std::size_t ef,
-                                      std::span<const float> question, std::size_t count, const DocumentFilter& filter);
+                                      std::span<const float> question, std::size_t count,
+                                      const std::vector<PassageKey>* matching);
 
 }  // namespace riverbank

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "index/store/filter_sql.h"
 #include "index/store/fts_tokenizer.h"
 #include "index/store/path_glob.h"
 #include "lib/base/file.h"
@@ -118,6 +119,7 @@ void Connection::open(ConnectionMode mode, bool immutable) {
       "PRAGMA cache_size = -16384; PRAGMA secure_delete = FAST");
   register_fts_tokenizer(database_->getHandle());
   register_path_glob(database_->getHandle());
+  register_filter_functions(database_->getHandle());
   database_->exec("SELECT count(*) FROM sqlite_schema");  // the first read tells whether it is a database at all
 }
 

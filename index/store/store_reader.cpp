@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "index/store/connection.h"
+#include "index/store/filter_sql.h"
 #include "index/store/fts_tokenizer.h"
 #include "index/store/keyword_query.h"
-#include "index/store/path_glob.h"
 #include "index/store/rows.h"
-#include "lib/base/printable.h"
+#include "lib/text/unicode.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
@@ -21,32 +21,6 @@ std::int64_t count(Connection& connection, std::string_view question) {
   Query query(connection, question);
   query.step();
   return query.integer(0);
-}
-
-/// The documents that pass, as SQL over `documents d`; its parameters are bound by bind_filter(), in this order.
-std::string filter_condition(const DocumentFilter& filter) {
-  std::string sql = "SELECT d.id FROM documents d WHERE 1";
-  if (filter.root) sql += " AND d.root = ?";
-  if (!filter.path_glob.empty()) sql += " AND riverbank_glob(?, d.path)";
-  for (std::size_t i = 0; i < filter.metadata.size(); ++i) {
-    sql += " AND EXISTS (SELECT 1 FROM metadata m WHERE m.document = d.id AND m.name = ? AND m.value = ?)";
-  }
-  return sql;
-}
-
-void bind_filter(Query& query, const DocumentFilter& filter) {
-  if (filter.root) query.bind(*filter.root);
-  if (!filter.path_glob.empty()) query.bind(filter.path_glob);
-  for (const auto& [name, value] : filter.metadata) query.bind(name).bind(value);
-}
-
-void check_filter(const DocumentFilter& filter) {
-  if (!filter.path_glob.empty()) const PathGlob readable(filter.path_glob);
-  constexpr std::size_t kMostConditions = 100;
-  if (filter.metadata.size() > kMostConditions) {
-    throw Error(ErrorKind::kInvalidArgument,
-                "a search can ask for at most 100 metadata values, not " + std::to_string(filter.metadata.size()));
-  }
 }
 
 }  // namespace
@@ -147,31 +121,26 @@ std::vector<StoredPassage> StoreReader::passages(std::span<const std::int64_t> c
   return passages;
 }
 
-std::vector<StoreReader::ChunkOfVector> StoreReader::chunks_of_vectors(std::span<const std::int64_t> vectors,
-                                                                       const DocumentFilter& filter) {
-  check_filter(filter);
-  std::string sql = "SELECT c.id, c.document FROM chunks c WHERE c.vector = ?";
-  if (!filter.empty()) sql += " AND c.document IN (" + filter_condition(filter) + ")";
-  sql += " ORDER BY c.id";
-  std::vector<ChunkOfVector> chunks;
+std::vector<PassageKey> StoreReader::passages_of_vectors(std::span<const std::int64_t> vectors) {
+  std::vector<PassageKey> passages;
   for (const std::int64_t vector : vectors) {
-    Query query(connection(), sql);
+    Query query(connection(), "SELECT id, document FROM chunks WHERE vector = ? ORDER BY id");
     query.bind(vector);
-    bind_filter(query, filter);
-    while (query.step()) chunks.push_back({query.integer(0), vector, query.integer(1)});
+    while (query.step()) passages.push_back({query.integer(0), vector, query.integer(1)});
   }
-  return chunks;
+  return passages;
 }
 
-std::vector<std::int64_t> StoreReader::vectors_matching(const DocumentFilter& filter) {
-  if (filter.empty()) return vector_ids();
-  check_filter(filter);
-  std::vector<std::int64_t> ids;
-  Query query(connection(), "SELECT DISTINCT c.vector FROM chunks c WHERE c.document IN (" + filter_condition(filter) +
-                                ") ORDER BY c.vector");
-  bind_filter(query, filter);
-  while (query.step()) ids.push_back(query.integer(0));
-  return ids;
+std::vector<PassageKey> StoreReader::passages_matching(const PassageFilter& filter) {
+  const FilterSql where(filter);
+  std::vector<PassageKey> passages;
+  Query query(connection(), "SELECT c.id, c.vector, c.document FROM chunks c WHERE " + where.condition());
+  where.bind(query);
+  while (query.step()) passages.push_back({query.integer(0), query.integer(1), query.integer(2)});
+  std::sort(passages.begin(), passages.end(), [](const PassageKey& a, const PassageKey& b) {
+    return std::pair(a.vector, a.chunk) < std::pair(b.vector, b.chunk);
+  });
+  return passages;
 }
 
 std::optional<std::int64_t> StoreReader::vector_with_key(std::string_view key) {
@@ -208,13 +177,16 @@ void StoreReader::for_each_vector(const std::function<void(std::int64_t, std::sp
 std::vector<AskedWord> StoreReader::asked_words(std::string_view question) {
   std::vector<AskedWord> words;
   for_each_search_word(question, [&](const SearchWord& word) {
-    AskedWord asked{word.begin, word.end, std::string(word.folded), !is_stop_word(word.folded), {}};
+    // A word once: neither an identifier beside its parts, nor the characters of a word without spaces one by one.
+    if (word.whole || (!words.empty() && words.back().begin == word.begin)) return true;
+    const std::string_view written = question.substr(word.begin, word.end - word.begin);
+    AskedWord asked{word.begin, word.end, fold_for_search(written), !is_stop_word(word.folded), {}};
     const auto known = std::ranges::find(words, asked.folded, &AskedWord::folded);
     if (known != words.end()) {
       asked.chunks = known->chunks;
     } else {
       Query query(connection(), "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid");
-      query.bind('"' + std::string(question.substr(word.begin, word.end - word.begin)) + '"');
+      query.bind('"' + std::string(written) + '"');
       while (query.step()) asked.chunks.push_back(query.integer(0));
     }
     words.push_back(std::move(asked));
@@ -224,22 +196,35 @@ std::vector<AskedWord> StoreReader::asked_words(std::string_view question) {
 }
 
 std::vector<KeywordHit> StoreReader::find_words(std::string_view question, std::size_t limit,
-                                                const DocumentFilter& filter) {
-  check_filter(filter);
+                                                const PassageFilter& filter) {
+  const FilterSql where(filter);
   std::vector<KeywordHit> hits;
   const std::string words = keyword_query(question);
   if (words.empty() || limit == 0) return hits;
   // FTS5 gives less for better. The unary + keeps the filter from driving the search, a lookup for every chunk.
   std::string best = "SELECT rowid AS id, bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ?";
-  if (!filter.empty()) {
-    best += " AND +rowid IN (SELECT c.id FROM chunks c WHERE c.document IN (" + filter_condition(filter) + "))";
-  }
+  if (!filter.empty()) best += " AND +rowid IN (SELECT c.id FROM chunks c WHERE " + where.condition() + ")";
   Query query(connection(), "SELECT b.id, c.vector, b.score FROM (" + best +
                                 " ORDER BY score, id LIMIT ?) b JOIN chunks c ON c.id = b.id ORDER BY b.score, b.id");
   query.bind(kTitleWeight).bind(kHeadingsWeight).bind(kTextWeight).bind(words);
-  bind_filter(query, filter);
+  where.bind(query);
   query.bind(static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000)));
   while (query.step()) hits.push_back({query.integer(0), query.integer(1), -query.real(2)});
+  return hits;
+}
+
+std::vector<WordHit> StoreReader::weigh_words(std::string_view question, std::span<const std::int64_t> chunks) {
+  std::vector<WordHit> hits;
+  if (chunks.empty()) return hits;
+  std::string ids;
+  for (const std::int64_t chunk : chunks) ids += (ids.empty() ? "" : ",") + std::to_string(chunk);
+  const std::string sql =
+      "SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? AND +rowid IN (" + ids + ") ORDER BY 1";
+  for (const std::string& word : alternatives(keyword_query(question))) {
+    Query query(connection(), sql);
+    query.bind(kTitleWeight).bind(kHeadingsWeight).bind(kTextWeight).bind(word);
+    while (query.step()) hits.push_back({query.integer(0), unquoted(word), -query.real(1)});
+  }
   return hits;
 }
 

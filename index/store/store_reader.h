@@ -41,17 +41,12 @@ class StoreReader {
   /// The passages with these chunk ids, in their order; ids that are not there are left out.
   std::vector<StoredPassage> passages(std::span<const std::int64_t> chunks);
 
-  /// The chunks whose vector is one of these, each with that vector's id: (chunk, vector), ordered by vector's place in
-  /// `vectors`, then by chunk. Only those whose document passes the filter. Several chunks may share a vector (equal
-  /// texts); one may have none any more.
-  struct ChunkOfVector {
-    std::int64_t chunk = 0;
-    std::int64_t vector = 0;
-    std::int64_t document = 0;
-  };
-  std::vector<ChunkOfVector> chunks_of_vectors(std::span<const std::int64_t> vectors, const DocumentFilter& filter);
-  /// The ids of all vectors that a chunk of a matching document uses, ascending, each once.
-  std::vector<std::int64_t> vectors_matching(const DocumentFilter& filter);
+  /// The passages whose vector is one of these, ordered by the vector's place in `vectors`, then by chunk. Several
+  /// may share a vector (equal texts); a vector may have none any more.
+  std::vector<PassageKey> passages_of_vectors(std::span<const std::int64_t> vectors);
+  /// All passages that pass, ordered by vector, then by chunk. Throws Error kInvalidArgument for a filter that cannot
+  /// be read.
+  std::vector<PassageKey> passages_matching(const PassageFilter& filter);
 
   /// The vector that `key` stands for; nothing when it has to be made.
   std::optional<std::int64_t> vector_with_key(std::string_view key);
@@ -65,8 +60,12 @@ class StoreReader {
                        std::int64_t after = 0);
 
   /// The `limit` best passages by BM25 over their words (Okapi BM25 as SQLite's FTS5 computes it), best first, ties by
-  /// chunk. Any text is a question; one without words finds nothing. Throws Error kInvalidArgument for a bad glob.
-  std::vector<KeywordHit> find_words(std::string_view question, std::size_t limit, const DocumentFilter& filter = {});
+  /// chunk. Any text is a question; one without words finds nothing. Throws Error kInvalidArgument for a filter that
+  /// cannot be read.
+  std::vector<KeywordHit> find_words(std::string_view question, std::size_t limit, const PassageFilter& filter = {});
+  /// What each word of a question brings to the BM25 of these passages; nothing where it does not stand. BM25 is a sum
+  /// over the words, so a passage's add up to what find_words() gives. In order of the question's words.
+  std::vector<WordHit> weigh_words(std::string_view question, std::span<const std::int64_t> chunks);
 
   /// The words of a question that find_words() would look up, in order, repeated ones too; stop words among them. At
   /// most kMostQueryWords.

@@ -56,13 +56,34 @@ struct StoredPassage {
   std::string root;  ///< StoredRoot::path; empty for a record
 };
 
-/// Which documents count. Everything that is set must hold.
-struct DocumentFilter {
-  std::string path_glob;                        ///< see PathGlob; empty: all
-  std::map<std::string, std::string> metadata;  ///< the document has all of these
-  std::optional<std::int64_t> root;             ///< StoredRoot::id
+/// Which passages count. Everything that is set must hold.
+struct PassageFilter {
+  // Of the document.
+  std::string path_glob;                ///< see PathGlob; empty: all
+  std::vector<std::string> extensions;  ///< of its path, one of these, in small letters ("" for none); empty: all
+  std::string document;                 ///< its path or id; empty: all
+  std::map<std::string, std::string> metadata;                       ///< it has all of these
+  std::optional<std::int64_t> root;                                  ///< StoredRoot::id
+  std::optional<std::int64_t> modified_since_ns, modified_until_ns;  ///< [since, until) of a file; no record passes
 
-  bool empty() const { return path_glob.empty() && metadata.empty() && !root; }
+  // Of the passage.
+  std::string heading;                 ///< its headings hold all of these words; empty: all
+  std::vector<std::string> phrases;    ///< each of these stands in it, its title or its headings, word for word
+  std::vector<std::string> excluded;   ///< and none of these
+  std::vector<std::int64_t> left_out;  ///< StoredChunk::id of passages that do not count
+
+  bool empty() const {
+    return path_glob.empty() && extensions.empty() && document.empty() && metadata.empty() && !root &&
+           !modified_since_ns && !modified_until_ns && heading.empty() && phrases.empty() && excluded.empty() &&
+           left_out.empty();
+  }
+};
+
+/// A passage and what of it a search wants.
+struct PassageKey {
+  std::int64_t chunk = 0;
+  std::int64_t vector = 0;
+  std::int64_t document = 0;
 };
 
 /// A passage found by its words.
@@ -79,6 +100,13 @@ struct AskedWord {
   std::string folded;                ///< as it is looked up
   bool tells = true;                 ///< no stop word
   std::vector<std::int64_t> chunks;  ///< ascending
+};
+
+/// What one word of a question brings to a passage's BM25.
+struct WordHit {
+  std::int64_t chunk = 0;
+  std::string word;  ///< as it was looked for
+  double bm25 = 0;
 };
 
 struct StoreCounts {

@@ -1,12 +1,15 @@
 #include "riverbank/embedder.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include "lib/base/parallel.h"
 #include "lib/embed/pooling.h"
 #include "lib/embed/turns.h"
+#include "lib/embed/windows.h"
 #include "lib/engine/engine.h"
 #include "lib/model/encode_text.h"
 #include "lib/model/model.h"
@@ -30,12 +33,21 @@ void throw_if_stopped(const std::stop_token& stop) {
 
 const char* name_of(Pooling pooling) { return pooling == Pooling::kCls ? "cls" : "mean"; }
 
-const char* name_of(Precision precision) {
-  switch (precision) {
-    case Precision::kFloat32:
-      return "float32";
-  }
-  return "unknown";
+/// What the packed weights are kept under; nothing for a model that was made in memory, which leaves nothing on disk.
+std::string fingerprint_on_disk(const Model& model) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(model.folder, ignored) ? model.fingerprint : "";
+}
+
+/// The precision that is asked for, else the fastest that was measured to keep this model's answers, else float32.
+EngineOptions engine_options(const Model& model, const EmbedderOptions& options) {
+  const InstructionSet set = choose_instruction_set(options.instruction_set);
+  const Precision by_itself = model.keeps_answers_in_int8 ? supported_precisions(set).back() : Precision::kFloat32;
+  return {.instruction_set = std::string(to_string(set)),
+          .precision = choose_precision(set, options.precision).value_or(by_itself),
+          .threads = options.threads,
+          .fingerprint = fingerprint_on_disk(model),
+          .notice = options.notice};
 }
 
 ModelInfo describe(const Model& model, const Engine& engine) {
@@ -53,7 +65,7 @@ ModelInfo describe(const Model& model, const Engine& engine) {
   info.passage_prompt = model.embedding.passage_prompt;
   info.calibration = model.calibration;
   info.instruction_set = engine.instruction_set();
-  info.precision = name_of(engine.precision());
+  info.precision = to_string(engine.precision());
   info.threads = engine.threads();
   return info;
 }
@@ -99,9 +111,10 @@ void append_texts(Embeddings& result, const Matrix& vectors, std::span<const Enc
 struct Embedder::Parts {
   Parts(std::shared_ptr<const Model> loaded, const EmbedderOptions& options)
       : model(std::move(loaded)),
-        engine(model->config, model->weights, {options.instruction_set, options.threads}),
+        engine(model->config, model->weights, engine_options(*model, options)),
         workers(engine.threads()),
-        info(describe(*model, engine)) {}
+        info(describe(*model, engine)),
+        long_texts(options.long_texts) {}
 
   /// Texts as the model reads them, all cores sharing them out.
   std::vector<Encoding> tokenize(std::span<const std::string_view> texts, TextKind kind) {
@@ -119,6 +132,18 @@ struct Embedder::Parts {
   Matrix hidden_states(const Batch& batch) {
     const std::lock_guard turn(turns);
     return engine.forward(batch.view());
+  }
+
+  /// Those after so many layers, and the last layer's unless they are the same.
+  std::pair<Matrix, Matrix> hidden_states(const Batch& batch, std::size_t after_layers) {
+    if (after_layers == info.layers) return {hidden_states(batch), {}};
+    std::pair<Matrix, Matrix> result;
+    const std::lock_guard turn(turns);
+    engine.forward_layers(batch.view(), [&](std::size_t layers, const MatrixView& hidden) {
+      if (layers == after_layers) result.first = hidden;
+      if (layers == info.layers) result.second = hidden;
+    });
+    return result;
   }
 
   /// One vector a text out of its hidden states, not normalised -> (texts, d_model): the same bits as pooled().
@@ -144,11 +169,71 @@ struct Embedder::Parts {
     throw Error(ErrorKind::kUnsupported, "The model's pooling is none that riverbank knows.");
   }
 
+  /// One vector a text, cut at the limit.
+  Embeddings embed_cut(std::span<const std::string_view> texts, TextKind kind, const std::stop_token& stop) {
+    Embeddings result;
+    result.dimensions = info.dimensions;
+    result.values.reserve(texts.size() * result.dimensions);
+
+    while (!texts.empty()) {
+      throw_if_stopped(stop);
+      const std::vector<Encoding> encodings = tokenize(texts.first(std::min(kTextsAhead, texts.size())), kind);
+      texts = texts.subspan(encodings.size());
+
+      for (std::span<const Encoding> left = encodings; !left.empty();) {
+        throw_if_stopped(stop);
+        const std::span<const Encoding> batch = next_batch(left);
+        append_texts(result, pooled(Batch(batch)), batch);
+        left = left.subspan(batch.size());
+      }
+    }
+    return result;
+  }
+
+  /// The windows through which each text is read, all cores sharing them out.
+  std::vector<std::vector<TextWindow>> windows_of_all(std::span<const std::string_view> texts, TextKind kind) {
+    constexpr std::size_t kClsAndSep = 2;
+    const std::size_t not_text = kClsAndSep + model->tokenizer.pieces(prompt_for(*model, kind)).size();
+    const std::size_t most_tokens = std::max(info.max_tokens, not_text + 1) - not_text;
+    std::vector<std::vector<TextWindow>> windows(texts.size());
+    const std::lock_guard turn(turns);
+    workers.run(texts.size(), [&](std::size_t i, int) {
+      windows[i] = windows_of(texts[i], model->tokenizer.pieces(texts[i]), most_tokens);
+    });
+    return windows;
+  }
+
+  /// Takes in one vector a text, longer ones read through windows.
+  void append_windowed(Embeddings& result, std::span<const std::string_view> texts, TextKind kind,
+                       const std::stop_token& stop) {
+    throw_if_stopped(stop);
+    const std::vector<std::vector<TextWindow>> windows = windows_of_all(texts, kind);
+    std::vector<std::string_view> views;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      for (const TextWindow& window : windows[i]) views.push_back(window.span.of(texts[i]));
+    }
+    const Embeddings read = embed_cut(views, kind, stop);  // (windows, d_model)
+    const MatrixMap vectors(read.values.data(), static_cast<Eigen::Index>(read.rows), model->config.d_model);
+    Eigen::Index first = 0;
+    for (const std::vector<TextWindow>& of_text : windows) {
+      const auto count = static_cast<Eigen::Index>(of_text.size());
+      const RowVector vector =
+          count == 1 ? RowVector(vectors.row(first)) : pool_windows(vectors.middleRows(first, count), of_text);
+      result.values.insert(result.values.end(), vector.begin(), vector.end());
+      result.windowed += count > 1 ? 1 : 0;
+      first += count;
+    }
+    result.rows += texts.size();
+    result.tokens += read.tokens;
+    result.truncated += read.truncated;
+  }
+
   std::shared_ptr<const Model> model;  // first, because the engine borrows its weights
   Turns turns;
   Engine engine;       // guarded by turns
   ThreadPool workers;  // guarded by turns
   ModelInfo info;
+  LongTexts long_texts;
 };
 
 Embedder Embedder::load(const std::string& model, const EmbedderOptions& options) {
@@ -163,21 +248,11 @@ Embedder& Embedder::operator=(Embedder&&) noexcept = default;
 Embedder::~Embedder() = default;
 
 Embeddings Embedder::embed(std::span<const std::string_view> texts, TextKind kind, std::stop_token stop) const {
+  if (parts_->long_texts == LongTexts::kCut) return parts_->embed_cut(texts, kind, stop);
   Embeddings result;
   result.dimensions = parts_->info.dimensions;
-  result.values.reserve(texts.size() * result.dimensions);
-
-  while (!texts.empty()) {
-    throw_if_stopped(stop);
-    const std::vector<Encoding> encodings = parts_->tokenize(texts.first(std::min(kTextsAhead, texts.size())), kind);
-    texts = texts.subspan(encodings.size());
-
-    for (std::span<const Encoding> left = encodings; !left.empty();) {
-      throw_if_stopped(stop);
-      const std::span<const Encoding> batch = next_batch(left);
-      append_texts(result, parts_->pooled(Batch(batch)), batch);
-      left = left.subspan(batch.size());
-    }
+  for (; !texts.empty(); texts = texts.subspan(std::min(kTextsAhead, texts.size()))) {
+    parts_->append_windowed(result, texts.first(std::min(kTextsAhead, texts.size())), kind, stop);
   }
   return result;
 }
@@ -203,6 +278,16 @@ std::vector<TokenVector> Embedder::token_vectors(std::string_view text, TextKind
 
 TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts, TextKind kind,
                                         std::stop_token stop) const {
+  return hidden_states(texts, parts_->info.layers, kind, std::move(stop));
+}
+
+TokenEmbeddings Embedder::hidden_states(std::span<const std::string_view> texts, std::size_t after_layers,
+                                        TextKind kind, std::stop_token stop) const {
+  if (after_layers > parts_->info.layers) {
+    throw Error(ErrorKind::kInvalidArgument, "The model has " + std::to_string(parts_->info.layers) +
+                                                 " layers; there are no hidden states after " +
+                                                 std::to_string(after_layers) + ".");
+  }
   TokenEmbeddings result;
   result.texts.dimensions = parts_->info.dimensions;
   while (!texts.empty()) {
@@ -213,8 +298,8 @@ TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts,
       throw_if_stopped(stop);
       const std::span<const Encoding> encoded = next_batch(left);
       const Batch batch(encoded);
-      const Matrix hidden = parts_->hidden_states(batch);  // (N, d_model)
-      append_texts(result.texts, parts_->pool(hidden, batch), encoded);
+      const auto [hidden, last] = parts_->hidden_states(batch, after_layers);  // (N, d_model) both
+      append_texts(result.texts, parts_->pool(last.size() > 0 ? last : hidden, batch), encoded);
       result.values.insert(result.values.end(), hidden.data(), hidden.data() + hidden.size());
       for (const Encoding& encoding : encoded) {
         for (const Span& span : encoding.offsets) result.places.push_back({span.begin, span.end});

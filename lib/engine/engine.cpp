@@ -12,6 +12,8 @@
 namespace riverbank {
 namespace {
 
+constexpr std::int64_t kMostTermsOfInt8 = 65'536;  // 255 x 127 as often as that is just below 2^31
+
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorKind::kInvalidArgument, message); }
 
 void check_ids(std::span<const std::int32_t> ids, std::int64_t limit, const char* what) {
@@ -75,17 +77,30 @@ auto with_memory_for(std::size_t tokens, Action action) {
 }  // namespace
 
 struct Engine::Parts {
-  Parts(const EncoderConfig& model, const EncoderWeights& weights, InstructionSet set, int threads)
-      : config(model), instruction_set(to_string(set)), pass(model, weights, kernels_of(set), threads) {}
+  Parts(const EncoderConfig& model, const EncoderWeights& weights, InstructionSet set, const EngineOptions& options)
+      : config(model),
+        instruction_set(to_string(set)),
+        precision(options.precision),
+        pass(model, weights, kernels_of(set, precision), thread_count(options.threads),
+             {.model = options.fingerprint, .form = instruction_set + "_" + std::string(to_string(precision))},
+             options.notice) {}
 
   EncoderConfig config;
   std::string instruction_set;
+  Precision precision;
   ForwardPass pass;
 };
 
 Engine::Engine(const EncoderConfig& config, const EncoderWeights& weights, const EngineOptions& options) {
   const InstructionSet set = choose_instruction_set(options.instruction_set);
-  parts_ = std::make_unique<Parts>(config, weights, set, thread_count(options.threads));
+  choose_precision(set, to_string(options.precision));  // refuses what there are no kernels for
+  const std::int64_t longest_sum = std::max({config.d_model, config.d_ff, config.max_positions});
+  if (options.precision == Precision::kInt8 && longest_sum > kMostTermsOfInt8) {
+    throw Error(ErrorKind::kUnsupported, "int8 adds up to " + std::to_string(kMostTermsOfInt8) +
+                                             " products in 32 bits, but the model has sums of " +
+                                             std::to_string(longest_sum) + "; use f32");
+  }
+  parts_ = std::make_unique<Parts>(config, weights, set, options);
 }
 
 Engine::~Engine() = default;
@@ -125,7 +140,7 @@ void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit)
 }
 
 const std::string& Engine::instruction_set() const { return parts_->instruction_set; }
-Precision Engine::precision() const { return Precision::kFloat32; }
+Precision Engine::precision() const { return parts_->precision; }
 int Engine::threads() const { return parts_->pass.threads(); }
 
 }  // namespace riverbank

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/math/matrix.h"
+#include "lib/math/precision.h"
 #include "lib/model/weights.h"
 
 namespace riverbank {
@@ -20,11 +21,15 @@ struct RaggedBatch {
   std::span<const std::size_t> starts;     ///< (texts + 1), starts[0] = 0, starts[texts] = N
 };
 
-enum class Precision { kFloat32 };
-
 struct EngineOptions {
-  std::string instruction_set;  ///< "portable", "avx2", "avx512"; empty: RIVERBANK_ISA, else the best there is
-  int threads = 0;              ///< 0: one for each core
+  std::string instruction_set;                ///< by name; empty: RIVERBANK_ISA, else the best there is
+  Precision precision = Precision::kFloat32;  ///< one of supported_precisions() of the instruction set
+  int threads = 0;                            ///< 0: one for each core
+  /// The model's fingerprint: its packed weights are kept below the user's cache folder and mapped by later processes.
+  /// Empty: they are packed anew each time.
+  std::string fingerprint;
+  /// Told, in a sentence, when such a file was unusable and is made again. May be empty.
+  std::function<void(const std::string& message)> notice;
 };
 
 /// Sees the hidden states (N, d_model) that leave the embeddings (after_layers = 0) and each layer, in order, while the
@@ -37,10 +42,9 @@ using LayerVisitor = std::function<void(std::size_t after_layers, const MatrixVi
 /// 6 d_model floats a token), so that a caller cuts a long list of texts into batches of some thousand tokens.
 class Engine {
  public:
-  /// Shares the weights' storage and packs them at the first batch of more than a question's size, and
-  /// computes a first small one from where they lie, so that a process that asks once does not wait for it. Throws
-  /// Error kUnsupported for an instruction set that is unknown or that this machine lacks, kInvalidArgument for a
-  /// number of threads that makes no sense.
+  /// Shares the weights' storage; maps or packs them for the kernels. Throws Error kUnsupported for an instruction set
+  /// that is unknown or that this machine lacks, a precision that it has no kernels for, and int8 for a model whose
+  /// sums are too long for it; kInvalidArgument for a number of threads that makes no sense, or no memory.
   Engine(const EncoderConfig& config, const EncoderWeights& weights, const EngineOptions& options);
   ~Engine();
   Engine(Engine&&) noexcept;

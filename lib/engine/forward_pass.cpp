@@ -1,7 +1,11 @@
 #include "lib/engine/forward_pass.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
+
+#include "lib/base/hash.h"
+#include "riverbank/error.h"
 
 namespace riverbank {
 namespace {
@@ -28,7 +32,7 @@ void (*product_with_activation(const Kernels& kernels, Activation activation))(c
 }  // namespace
 
 ForwardPass::ForwardPass(const EncoderConfig& config, const EncoderWeights& weights, const Kernels& kernels,
-                         int threads)
+                         int threads, const PackedIdentity& identity, const Notice& notice)
     : config_(config),
       weights_(weights),
       kernels_(kernels),
@@ -46,6 +50,8 @@ ForwardPass::ForwardPass(const EncoderConfig& config, const EncoderWeights& weig
   model_columns_ = layers_.front().output.columns();
   inner_columns_ = layers_.front().intermediate.columns();
   qkv_columns_ = layers_.front().query_key_value.columns();
+  heads_lie_apart_ = static_cast<std::size_t>(config.d_k()) % kernels.panel_columns == 0;
+  get_weights(identity, notice);
 }
 
 const float* ForwardPass::all_rows(const RaggedBatch& batch, const Visitor& visit) {
@@ -75,7 +81,7 @@ const float* ForwardPass::first_rows(const RaggedBatch& batch) {
     blocks_.push_back({.query_row = text, .queries = 1, .text_row = first, .T = batch.starts[text + 1] - first});
   }
   between_attentions(nullptr, nullptr, first_hidden_.data(), texts, &last, queries, first_queries_.data());
-  attend(first_queries_.data(), first_attended_.data());
+  attend(batch, first_queries_.data(), texts, first_attended_.data());
   between_attentions(&last, first_attended_.data(), first_hidden_.data(), texts, nullptr, {}, nullptr);
   return first_hidden_.data();
 }
@@ -85,8 +91,6 @@ void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, 
                              const Visitor& visit) {
   const std::size_t N = batch.ids.size();
   reserve(batch);
-  if (!is_packed_ && (ran_before_ || !are_few(N))) pack_all();
-  ran_before_ = true;
 
   const auto project = [&](const Layer* layer, std::size_t next) {
     const bool is_last = next + 1 == layers_.size();
@@ -99,7 +103,7 @@ void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, 
   project(nullptr, 0);
   split_queries(batch);
   for (std::size_t i = 0; i < full_layers; ++i) {
-    attend(query_key_value_.data(), attended_.data());
+    attend(batch, query_key_value_.data(), N, attended_.data());
     project(&layers_[i], i + 1);
     if (visit) visit(i + 1, hidden_.data());
   }
@@ -117,34 +121,73 @@ void ForwardPass::reserve(const RaggedBatch& batch) {
   const std::size_t on_their_way = are_few(N) ? N : pool_.size() * (kChunkRows + kernels_.tile_rows);
   summed_.reserve(on_their_way, model_columns_);
   inner_.reserve(on_their_way, inner_columns_);
-  worker_floats_ = kernels_.attention_scratch(longest, static_cast<std::size_t>(config_.d_k()));
-  for (const Linear* linear : {&layers_.front().query_key_value, &layers_.front().output}) {
-    worker_floats_ = std::max(worker_floats_, linear->panel_floats());
+  if (kernels_.encode_rows != nullptr) {
+    const auto d_model = static_cast<std::size_t>(config_.d_model), d_ff = static_cast<std::size_t>(config_.d_ff);
+    encoded_floats_ = kernels_.row_bytes(std::max(d_model, d_ff)) / sizeof(float);
+    encoded_.reserve(std::max(on_their_way, batch.starts.size()), encoded_floats_);
   }
+  worker_floats_ = kernels_.attention_scratch(longest, static_cast<std::size_t>(config_.d_k()));
   worker_floats_ = divide_up(worker_floats_, kPageFloats) * kPageFloats;
   worker_scratch_.reserve(static_cast<std::size_t>(pool_.size()), worker_floats_);
 }
 
-void ForwardPass::pack_all() {
-  std::vector<std::pair<Linear*, std::size_t>> panels;
-  std::size_t floats = 0;
-  const auto for_each_linear = [&](const auto& work) {
-    for (Layer& layer : layers_) {
-      for (Linear* linear : {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output}) {
-        work(*linear);
-      }
+std::vector<Linear*> ForwardPass::linears() {
+  std::vector<Linear*> all;
+  for (Layer& layer : layers_) {
+    for (Linear* linear : {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output}) {
+      all.push_back(linear);
     }
+  }
+  return all;
+}
+
+/// Maps what an earlier process packed, else packs, and leaves that to later processes.
+void ForwardPass::get_weights(PackedIdentity identity, const Notice& notice) {
+  const std::vector<Linear*> all = linears();
+  std::vector<std::uint64_t> samples;
+  for (const Linear* linear : all) {
+    identity.bytes += linear->bytes();
+    samples.push_back(linear->sample());
+  }
+  identity.sample = checksum64(std::as_bytes(std::span(samples)));
+  std::filesystem::path file;
+  if (!identity.model.empty()) {
+    try {
+      file = packed_weights_file(identity);
+      mapped_ = PackedWeights::open(file, identity, pool_);
+    } catch (const Error& error) {
+      const bool is_unusable = error.kind() == ErrorKind::kCorrupt || error.kind() == ErrorKind::kUnsupported;
+      if (notice && is_unusable) notice(std::string(error.what()) + "; packing them again");
+    }
+  }
+  if (!mapped_) pack(all, identity.bytes);
+  const std::byte* place = mapped_ ? mapped_->panels().data() : reinterpret_cast<const std::byte*>(packed_.data());
+  for (Linear* linear : all) {
+    linear->place_at(place);
+    place += linear->bytes();
+  }
+  if (mapped_ || file.empty()) return;
+  try {
+    save_packed_weights(file, identity, {reinterpret_cast<const std::byte*>(packed_.data()), identity.bytes}, pool_);
+  } catch (const Error&) {
+    // A cache that cannot be written costs the next process the time to pack, and nothing else.
+  }
+}
+
+void ForwardPass::pack(const std::vector<Linear*>& all, std::size_t bytes) {
+  packed_.reserve(1, (bytes + sizeof(float) - 1) / sizeof(float));
+  auto* place = reinterpret_cast<std::byte*>(packed_.data());
+  struct Item {
+    const Linear* linear;
+    std::size_t panel;
+    std::byte* place;
   };
-  for_each_linear([&](const Linear& linear) { floats += linear.panels() * linear.panel_floats(); });
-  packed_.reserve(1, floats);
-  float* place = packed_.data();
-  for_each_linear([&](Linear& linear) {
-    linear.place_at(place);
-    place += linear.panels() * linear.panel_floats();
-    for (std::size_t panel = 0; panel < linear.panels(); ++panel) panels.emplace_back(&linear, panel);
-  });
-  pool_.run(panels.size(), [&](std::size_t item, int) { panels[item].first->pack(panels[item].second); });
-  is_packed_ = true;
+  std::vector<Item> items;
+  for (const Linear* linear : all) {
+    for (std::size_t panel = 0; panel < linear->panels(); ++panel) items.push_back({linear, panel, place});
+    place += linear->bytes();
+  }
+  pool_.run(items.size(), [&](std::size_t i, int) { items[i].linear->pack(items[i].panel, items[i].place); });
 }
 
 void ForwardPass::split_queries(const RaggedBatch& batch) {
@@ -176,20 +219,33 @@ void ForwardPass::embed(const RaggedBatch& batch) {
   normalise(tables.norm, batch.ids.size(), hidden_.data(), hidden_.data());
 }
 
+/// Queries, keys and values of `rows` rows: head by head where panels allow it, because a head's attention reads rows
+/// of d_k floats, and those of one text's head then come from memory one after the other. Else row by row.
+ForwardPass::Columns ForwardPass::query_key_value_columns(std::size_t rows) const {
+  const auto d_k = static_cast<std::size_t>(config_.d_k());
+  return heads_lie_apart_ ? Columns{.width = d_k, .block = rows * d_k} : Columns{.width = qkv_columns_, .block = 0};
+}
+
+std::size_t ForwardPass::query_key_value_stride() const {
+  return heads_lie_apart_ ? static_cast<std::size_t>(config_.d_k()) : qkv_columns_;
+}
+
 /// Attention of every head over every block of queries; keys and values are those of all rows.
-void ForwardPass::attend(const float* queries, float* attended) {
+void ForwardPass::attend(const RaggedBatch& batch, const float* queries, std::size_t query_rows, float* attended) {
   const auto heads = static_cast<std::size_t>(config_.num_heads), d_k = static_cast<std::size_t>(config_.d_k());
   const auto d_model = static_cast<std::size_t>(config_.d_model);
+  const Columns of_all = query_key_value_columns(batch.ids.size()), of_queries = query_key_value_columns(query_rows);
+  const std::size_t stride = query_key_value_stride();
   pool_.run(blocks_.size() * heads, [&](std::size_t item, int worker) {
     const QueryBlock& block = blocks_[item / heads];
     const std::size_t column = item % heads * d_k;
-    const float* text = query_key_value_.data() + block.text_row * qkv_columns_ + column;
-    kernels_.attention({.Q = queries + block.query_row * qkv_columns_ + column,
-                        .Q_stride = qkv_columns_,
+    const float* text = query_key_value_.data() + block.text_row * stride;
+    kernels_.attention({.Q = queries + block.query_row * stride + of_queries.at(column),
+                        .Q_stride = stride,
                         .queries = block.queries,
-                        .K = text + d_model,
-                        .V = text + 2 * d_model,
-                        .KV_stride = qkv_columns_,
+                        .K = text + of_all.at(d_model + column),
+                        .V = text + of_all.at(2 * d_model + column),
+                        .KV_stride = stride,
                         .T = block.T,
                         .d_k = d_k,
                         .output = attended + block.query_row * model_columns_ + column,
@@ -209,17 +265,15 @@ void ForwardPass::between_attentions(const Layer* layer, const float* attended, 
                     .hidden = X,
                     .attended = attended + first * model_columns_,
                     .summed = summed_.data() + scratch_row * model_columns_,
-                    .inner = inner_.data() + scratch_row * inner_columns_},
+                    .inner = inner_.data() + scratch_row * inner_columns_,
+                    .encoded = encoded_row(scratch_row)},
                    spread);
     }
     if (next != nullptr) {
-      multiply(next->query_key_value, panels, kernels_.product,
-               {.A = X,
-                .A_stride = model_columns_,
-                .rows = count,
-                .C = query_key_value + first * qkv_columns_,
-                .C_stride = qkv_columns_},
-               spread);
+      const std::size_t stride = query_key_value_stride();
+      Product product{.rows = count, .C = query_key_value + first * stride, .C_stride = stride};
+      read_rows(product, X, model_columns_, next->query_key_value, encoded_row(scratch_row));
+      multiply(next->query_key_value, panels, kernels_.product, product, query_key_value_columns(rows), spread);
     }
   };
   if (are_few(rows)) return run(0, rows, 0, Spread::kAllThreads);
@@ -237,28 +291,39 @@ void ForwardPass::between_attentions(const Layer* layer, const float* attended, 
 /// hidden = norm(hidden + attended W_O); hidden = norm(hidden + W_2 activation(W_1 hidden))   (arXiv:1706.03762, 3.1)
 void ForwardPass::finish_layer(const Layer& layer, const Rows& rows, Spread spread) {
   const auto all = [](const Linear& linear) { return Panels{0, linear.panels()}; };
-  Product product{.A = rows.attended,
-                  .A_stride = model_columns_,
-                  .rows = rows.count,
+  Product product{.rows = rows.count,
                   .residual = rows.hidden,
                   .residual_stride = model_columns_,
                   .C = rows.summed,
                   .C_stride = model_columns_};
-  multiply(layer.attention_output, all(layer.attention_output), kernels_.product_residual, product, spread);
+  read_rows(product, rows.attended, model_columns_, layer.attention_output, rows.encoded);
+  multiply(layer.attention_output, all(layer.attention_output), kernels_.product_residual, product, {model_columns_, 0},
+           spread);
   normalise(layer.attention_norm, rows.count, rows.summed, rows.hidden);
-  multiply(
-      layer.intermediate, all(layer.intermediate), product_activation_,
-      {.A = rows.hidden, .A_stride = model_columns_, .rows = rows.count, .C = rows.inner, .C_stride = inner_columns_},
-      spread);
-  product.A = rows.inner;
-  product.A_stride = inner_columns_;
-  multiply(layer.output, all(layer.output), kernels_.product_residual, product, spread);
+
+  Product inner{.rows = rows.count, .C = rows.inner, .C_stride = inner_columns_};
+  read_rows(inner, rows.hidden, model_columns_, layer.intermediate, rows.encoded);
+  multiply(layer.intermediate, all(layer.intermediate), product_activation_, inner, {inner_columns_, 0}, spread);
+
+  read_rows(product, rows.inner, inner_columns_, layer.output, rows.encoded);
+  multiply(layer.output, all(layer.output), kernels_.product_residual, product, {model_columns_, 0}, spread);
   normalise(layer.output_norm, rows.count, rows.summed, rows.hidden);
+}
+
+/// `product` is to read the rows X: as they are, or encoded at `encoded` when its kernels want that.
+void ForwardPass::read_rows(Product& product, const float* X, std::size_t stride, const Linear& linear,
+                            std::byte* encoded) const {
+  product.A = X;
+  product.A_stride = stride * sizeof(float);
+  if (kernels_.encode_rows == nullptr) return;
+  kernels_.encode_rows({.X = X, .X_stride = stride, .rows = product.rows, .d = linear.d_in(), .encoded = encoded});
+  product.A = encoded;
+  product.A_stride = kernels_.row_bytes(linear.d_in());
 }
 
 /// `kernel` on each of the panels, of which `product` names what they have in common.
 void ForwardPass::multiply(const Linear& linear, Panels panels, ProductKernel kernel, const Product& product,
-                           Spread spread) {
+                           Columns columns, Spread spread) {
   const auto run = [&](std::size_t panel, const void* packed, const void* next) {
     const std::size_t column = panel * kernels_.panel_columns;
     Product one = product;
@@ -267,7 +332,7 @@ void ForwardPass::multiply(const Linear& linear, Panels panels, ProductKernel ke
     one.next_panel = next;
     one.bias = linear.bias(panel);
     if (one.residual != nullptr) one.residual += column;
-    one.C += column;
+    one.C += columns.at(column);
     kernel(one);
   };
   if (spread == Spread::kThisThread) {
@@ -276,10 +341,9 @@ void ForwardPass::multiply(const Linear& linear, Panels panels, ProductKernel ke
     }
     return;
   }
-  pool_.run(panels.last - panels.first, [&](std::size_t item, int worker) {
+  pool_.run(panels.last - panels.first, [&](std::size_t item, int) {
     const std::size_t panel = panels.first + item;
-    if (is_packed_) return run(panel, linear.packed(panel), linear.packed(panel + 1));
-    run(panel, linear.pack_aside(panel, scratch_of(worker)), nullptr);
+    run(panel, linear.packed(panel), linear.packed(panel + 1));
   });
 }
 
@@ -296,6 +360,10 @@ void ForwardPass::normalise(const LayerNormWeights& norm, std::size_t rows, cons
 }
 
 bool ForwardPass::are_few(std::size_t rows) const { return rows <= kFewRowsOfAThread * std::max(pool_.size(), 2); }
+
+std::byte* ForwardPass::encoded_row(std::size_t row) {
+  return reinterpret_cast<std::byte*>(encoded_.data() + row * encoded_floats_);
+}
 
 float* ForwardPass::scratch_of(int worker) { return worker_scratch_.data() + worker * worker_floats_; }
 

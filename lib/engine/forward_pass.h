@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/base/parallel.h"
 #include "lib/engine/buffer.h"
 #include "lib/engine/engine.h"
 #include "lib/engine/linear.h"
+#include "lib/engine/packed_weights.h"
 #include "lib/math/kernels.h"
 
 namespace riverbank {
@@ -19,7 +22,12 @@ namespace riverbank {
 /// columns over all threads.
 class ForwardPass {
  public:
-  ForwardPass(const EncoderConfig& config, const EncoderWeights& weights, const Kernels& kernels, int threads);
+  using Notice = std::function<void(const std::string& message)>;
+
+  /// `identity` names the model and the form; without a model nothing is kept for other processes. Throws Error
+  /// kInvalidArgument when there is no memory for the weights.
+  ForwardPass(const EncoderConfig& config, const EncoderWeights& weights, const Kernels& kernels, int threads,
+              const PackedIdentity& identity, const Notice& notice);
 
   /// Is shown the hidden states (N, d_model), row after row at stride(), before the first layer and after each.
   using Visitor = std::function<void(std::size_t after_layers, const float* hidden)>;
@@ -49,6 +57,12 @@ class ForwardPass {
   struct Panels {
     std::size_t first, last;
   };
+  /// How a product's columns lie in memory: in blocks of `width` side by side, each with all rows, `block` floats
+  /// apart.
+  struct Columns {
+    std::size_t width, block;
+    std::size_t at(std::size_t column) const { return column / width * block + column % width; }
+  };
   /// Rows on their way through a layer, and room for what comes between.
   struct Rows {
     std::size_t count;
@@ -56,24 +70,32 @@ class ForwardPass {
     const float* attended;  // (count, model_columns_)
     float* summed;          // (count, model_columns_)
     float* inner;           // (count, inner_columns_)
+    std::byte* encoded;     // (count, …), of whichever of them a product reads
   };
   enum class Spread { kThisThread, kAllThreads };
   using ProductKernel = void (*)(const Product&);
 
   void run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels last_panels, const Visitor& visit);
   void reserve(const RaggedBatch& batch);
-  void pack_all();
+  std::vector<Linear*> linears();
+  void get_weights(PackedIdentity identity, const Notice& notice);
+  void pack(const std::vector<Linear*>& all, std::size_t bytes);
   void split_queries(const RaggedBatch& batch);
   void embed(const RaggedBatch& batch);
-  void attend(const float* queries, float* attended);
+  void attend(const RaggedBatch& batch, const float* queries, std::size_t query_rows, float* attended);
   void between_attentions(const Layer* layer, const float* attended, float* hidden, std::size_t rows, const Layer* next,
                           Panels panels, float* query_key_value);
   void finish_layer(const Layer& layer, const Rows& rows, Spread spread);
-  void multiply(const Linear& linear, Panels panels, ProductKernel kernel, const Product& product, Spread spread);
+  void multiply(const Linear& linear, Panels panels, ProductKernel kernel, const Product& product, Columns columns,
+                Spread spread);
+  void read_rows(Product& product, const float* X, std::size_t stride, const Linear& linear, std::byte* encoded) const;
   void normalise(const LayerNormWeights& norm, std::size_t rows, const float* X, float* Y) const;
 
+  Columns query_key_value_columns(std::size_t rows) const;
+  std::size_t query_key_value_stride() const;
   bool are_few(std::size_t rows) const;
   float* scratch_of(int worker);
+  std::byte* encoded_row(std::size_t row);
 
   EncoderConfig config_;
   EncoderWeights weights_;
@@ -82,16 +104,17 @@ class ForwardPass {
   ThreadPool pool_;
   std::vector<Layer> layers_;
   std::size_t model_columns_ = 0, inner_columns_ = 0, qkv_columns_ = 0;
+  bool heads_lie_apart_ = false;  // see query_key_value_columns()
 
+  std::optional<PackedWeights> mapped_;  // what the linear layers' panels lie in, or else
   Buffer packed_;
-  bool is_packed_ = false;
-  bool ran_before_ = false;
 
   std::vector<QueryBlock> blocks_;
   Buffer hidden_, query_key_value_, attended_;            // (N, …)
   Buffer first_hidden_, first_queries_, first_attended_;  // (texts, …)
-  Buffer summed_, inner_;                                 // (rows on their way, …)
-  Buffer worker_scratch_;                                 // (threads, worker_floats_)
+  Buffer summed_, inner_, encoded_;                       // (rows on their way, …)
+  std::size_t encoded_floats_ = 0;
+  Buffer worker_scratch_;  // (threads, worker_floats_)
   std::size_t worker_floats_ = 0;
 };
 

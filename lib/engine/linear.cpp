@@ -1,6 +1,9 @@
 #include "lib/engine/linear.h"
 
 #include <algorithm>
+#include <span>
+
+#include "lib/base/hash.h"
 
 namespace riverbank {
 
@@ -19,15 +22,18 @@ Linear::Linear(const Kernels& kernels, std::initializer_list<const LinearWeights
   std::fill(to, bias_.data() + rows_.size(), 0.0F);
 }
 
-std::size_t Linear::panel_floats() const { return kernels_->panel_bytes(d_in_) / sizeof(float); }
-
-void Linear::pack(std::size_t panel) { pack_aside(panel, packed_ + panel * panel_floats()); }
-
-const void* Linear::pack_aside(std::size_t panel, float* scratch) const {
-  kernels_->pack(&rows_[panel * kernels_->panel_columns], d_in_, scratch);
-  return scratch;
+void Linear::pack(std::size_t panel, std::byte* memory) const {
+  kernels_->pack(&rows_[panel * kernels_->panel_columns], d_in_, memory + panel * panel_bytes());
 }
 
-const void* Linear::packed(std::size_t panel) const { return packed_ + panel * panel_floats(); }
+std::uint64_t Linear::sample() const {
+  constexpr std::size_t kRows = 4;
+  std::vector<float> some(bias_.data(), bias_.data() + rows_.size());
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const float* row = rows_[i * rows_.size() / kRows];
+    if (row != nullptr) some.insert(some.end(), row, row + d_in_);
+  }
+  return checksum64(std::as_bytes(std::span(some)));
+}
 
 }  // namespace riverbank

@@ -17,17 +17,36 @@ constexpr std::size_t kFolds = 10;
 constexpr std::size_t kFewestCases = 20;
 constexpr std::array<double, 5> kPenalties{1, 10, 100, 1000, 10000};
 
-Opinions opinions_of(std::span<const PronounAttention> attention) {
+/// (cases, heads), or (cases, 2 heads) with both directions.
+Opinions opinions_of(std::span<const PronounAttention> attention, bool both_directions) {
   constexpr double kNothing = 1e-4;  // a head that looks nowhere near has no strong opinion
   const auto heads = static_cast<Eigen::Index>(attention.front().to_names.size() / 2);
-  Opinions opinions(static_cast<Eigen::Index>(attention.size()), heads);
+  Opinions opinions(static_cast<Eigen::Index>(attention.size()), both_directions ? 2 * heads : heads);
   for (Eigen::Index i = 0; i < opinions.rows(); ++i) {
-    const float* names = attention[static_cast<std::size_t>(i)].to_names.data();
-    for (Eigen::Index head = 0; head < heads; ++head) {
-      opinions(i, head) = std::log(names[2 * head] + kNothing) - std::log(names[2 * head + 1] + kNothing);
+    const PronounAttention& one = attention[static_cast<std::size_t>(i)];
+    for (Eigen::Index column = 0; column < opinions.cols(); ++column) {
+      const float* names = column < heads ? &one.to_names[2 * column] : &one.from_names[2 * (column - heads)];
+      opinions(i, column) = std::log(names[0] + kNothing) - std::log(names[1] + kNothing);
     }
   }
   return opinions;
+}
+
+/// The standard deviation of each opinion, 1 where all are equal.
+std::vector<double> deviations_of(const Opinions& X) {
+  std::vector<double> deviations;
+  for (Eigen::Index column = 0; column < X.cols(); ++column) {
+    const double deviation = std::sqrt((X.col(column).array() - X.col(column).mean()).square().mean());
+    deviations.push_back(deviation > 0 ? deviation : 1);
+  }
+  return deviations;
+}
+
+Opinions standardised(Opinions X, const std::vector<double>& deviations) {
+  for (Eigen::Index column = 0; column < X.cols(); ++column) {
+    X.col(column) /= deviations[static_cast<std::size_t>(column)];
+  }
+  return X;
 }
 
 /// 1 where the first name is right, 0 where the second is.
@@ -93,22 +112,23 @@ HeadCombination HeadCombination::learn(std::span<const PronounCase> cases,
         ErrorKind::kInvalidArgument,
         fmt::format("the heads' weights cannot be learned from {} rows; give at least {}", cases.size(), kFewestCases));
   }
-  Opinions X = opinions_of(attention);
   const Eigen::VectorXd truth = truth_of(cases);
   HeadCombination learned;
-  for (Eigen::Index head = 0; head < X.cols(); ++head) {
-    const double mean = X.col(head).mean();
-    const double deviation = std::sqrt((X.col(head).array() - mean).square().mean());
-    learned.deviations_.push_back(deviation > 0 ? deviation : 1);
-    X.col(head) /= learned.deviations_.back();
-  }
-  for (const double penalty : kPenalties) {
-    const std::size_t right = right_in_folds(X, truth, penalty);
-    if (learned.penalty_ == 0 || right >= learned.cross_validated_.right) {
+  for (const bool both : {false, true}) {
+    const Opinions opinions = opinions_of(attention, both);
+    const std::vector<double> deviations = deviations_of(opinions);
+    const Opinions X = standardised(opinions, deviations);
+    for (const double penalty : kPenalties) {
+      const std::size_t right = right_in_folds(X, truth, penalty);
+      const bool equal = right == learned.cross_validated_.right && both == learned.both_directions_;
+      if (learned.penalty_ != 0 && right <= learned.cross_validated_.right && !equal) continue;
       learned.penalty_ = penalty;
+      learned.both_directions_ = both;
       learned.cross_validated_ = {right, cases.size()};
+      learned.deviations_ = deviations;
     }
   }
+  const Opinions X = standardised(opinions_of(attention, learned.both_directions_), learned.deviations_);
   const Eigen::VectorXd w = fit(X, truth, learned.penalty_);
   learned.weights_.assign(w.begin(), w.end());
   return learned;
@@ -118,16 +138,14 @@ Share HeadCombination::count_right(std::span<const PronounCase> cases,
                                    std::span<const PronounAttention> attention) const {
   Share share{0, cases.size()};
   if (cases.empty()) return share;
-  const Opinions X = opinions_of(attention);
-  if (static_cast<std::size_t>(X.cols()) != weights_.size()) {
+  const std::size_t heads = attention.front().to_names.size() / 2;
+  const std::size_t learned = weights_.size() / (both_directions_ ? 2 : 1);
+  if (heads != learned) {
     throw Error(ErrorKind::kInvalidArgument,
-                fmt::format("the weights are of {} heads, but the attention has {}", weights_.size(), X.cols()));
+                fmt::format("the weights are of {} heads, but the attention has {}", learned, heads));
   }
-  Eigen::VectorXd w(X.cols());
-  for (Eigen::Index head = 0; head < w.size(); ++head) {
-    const auto place = static_cast<std::size_t>(head);
-    w[head] = weights_[place] / deviations_[place];
-  }
+  const Opinions X = standardised(opinions_of(attention, both_directions_), deviations_);
+  const Eigen::Map<const Eigen::VectorXd> w(weights_.data(), X.cols());
   share.right = right_answers(X * w, truth_of(cases));
   return share;
 }

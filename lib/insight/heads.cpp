@@ -55,7 +55,8 @@ HeadsReport measure_heads(const HeadsOptions& options) {
   std::optional<HeadCombination> learned;
   if (options.combine) {
     learned = HeadCombination::learn(chosen_on.cases, chosen_on.attention);
-    report.combined = {learned->penalty(), learned->cross_validated(), learned->weights(), std::nullopt};
+    report.combined = {learned->penalty(), learned->both_directions(), learned->cross_validated(), learned->weights(),
+                       std::nullopt};
   }
   if (options.test) {
     const Read test = read(encoder, *options.test, options);

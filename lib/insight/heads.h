@@ -49,9 +49,10 @@ struct HeadsOfFile {
 
 /// All heads together, with weights learned on the first file.
 struct CombinedHeads {
-  double penalty = 0;           ///< of the ridge, chosen by ten-fold cross-validation
-  Share cross_validated;        ///< on rows of the first file that were not learned from
-  std::vector<double> weights;  ///< (layers, heads), of the standardised log-ratios
+  double penalty = 0;            ///< of the ridge, chosen by ten-fold cross-validation
+  bool both_directions = false;  ///< whether the names' attention to the pronoun counts too; chosen likewise
+  Share cross_validated;         ///< on rows of the first file that were not learned from
+  std::vector<double> weights;   ///< (layers, heads), of the standardised log-ratios; twice that with both directions
   std::optional<Share> test;
 };
 

@@ -14,12 +14,14 @@
 namespace riverbank {
 namespace {
 
-constexpr std::array kAllSets{InstructionSet::kPortable, InstructionSet::kAvx2, InstructionSet::kAvx512};
+constexpr std::array kAllSets{InstructionSet::kPortable, InstructionSet::kAvx2, InstructionSet::kAvx2Vnni,
+                              InstructionSet::kAvx512};
 
 // Bit numbers: Intel SDM volume 2A, CPUID; volume 1, 13.3 "Enabling the XSAVE feature set".
 constexpr std::uint32_t kFma = 1U << 12, kOsxsave = 1U << 27, kAvx = 1U << 28;  // leaf 1, ECX
 constexpr std::uint32_t kAvx2 = 1U << 5, kAvx512f = 1U << 16, kAvx512dq = 1U << 17, kAvx512bw = 1U << 30,
                         kAvx512vl = 1U << 31;                        // leaf 7, EBX
+constexpr std::uint32_t kAvxVnni = 1U << 4;                          // leaf 7, sub-leaf 1, EAX
 constexpr std::uint64_t kXmmAndYmm = 0x6, kXmmToZmmAndMasks = 0xe6;  // XCR0
 
 constexpr bool has_all(std::uint64_t bits, std::uint64_t wanted) { return (bits & wanted) == wanted; }
@@ -36,6 +38,12 @@ CpuidAnswers ask_processor() {
   if (answers.highest_leaf >= 7) {
     __cpuid_count(7, 0, eax, ebx, ecx, edx);
     answers.leaf7_ebx = ebx;
+    answers.leaf7_ecx = ecx;
+    const unsigned highest_subleaf = eax;
+    if (highest_subleaf >= 1) {
+      __cpuid_count(7, 1, eax, ebx, ecx, edx);
+      answers.leaf7_1_eax = eax;
+    }
   }
   if ((answers.leaf1_ecx & kOsxsave) != 0) {
     unsigned low = 0, high = 0;
@@ -65,6 +73,8 @@ std::string_view to_string(InstructionSet set) {
       return "portable";
     case InstructionSet::kAvx2:
       return "avx2";
+    case InstructionSet::kAvx2Vnni:
+      return "avx2_vnni";
     case InstructionSet::kAvx512:
       return "avx512";
   }
@@ -79,12 +89,18 @@ std::vector<InstructionSet> supported_instruction_sets(const CpuidAnswers& answe
   const bool avx512 = avx2 && has_all(answers.leaf7_ebx, kAvx512f | kAvx512dq | kAvx512bw | kAvx512vl) &&
                       has_all(answers.xcr0, kXmmToZmmAndMasks);
   if (avx2) sets.push_back(InstructionSet::kAvx2);
+  if (avx2 && has_all(answers.leaf7_1_eax, kAvxVnni)) sets.push_back(InstructionSet::kAvx2Vnni);
   if (avx512) sets.push_back(InstructionSet::kAvx512);
   return sets;
 }
 
+const CpuidAnswers& this_processor() {
+  static const CpuidAnswers answers = ask_processor();
+  return answers;
+}
+
 const std::vector<InstructionSet>& supported_instruction_sets() {
-  static const std::vector<InstructionSet> sets = supported_instruction_sets(ask_processor());
+  static const std::vector<InstructionSet> sets = supported_instruction_sets(this_processor());
   return sets;
 }
 

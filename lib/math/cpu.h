@@ -11,10 +11,11 @@ namespace riverbank {
 enum class InstructionSet {
   kPortable,  ///< what every processor of this architecture has
   kAvx2,      ///< AVX2 and FMA
-  kAvx512,    ///< AVX-512 F, BW, DQ, VL
+  kAvx2Vnni,  ///< AVX2, FMA and AVX-VNNI
+  kAvx512,    ///< AVX-512 F, BW, DQ, VL; with VNNI and BF16 where the processor has them (lib/math/precision.h)
 };
 
-/// "portable", "avx2" or "avx512".
+/// "portable", "avx2", "avx2_vnni" or "avx512".
 std::string_view to_string(InstructionSet set);
 
 /// What CPUID and XGETBV answer, so that a test can ask about processors that it does not run on.
@@ -22,8 +23,13 @@ struct CpuidAnswers {
   std::uint32_t highest_leaf = 0;  ///< leaf 0, EAX
   std::uint32_t leaf1_ecx = 0;
   std::uint32_t leaf7_ebx = 0;
-  std::uint64_t xcr0 = 0;  ///< registers that the operating system saves; 0 when OSXSAVE is off
+  std::uint32_t leaf7_ecx = 0;
+  std::uint32_t leaf7_1_eax = 0;  ///< leaf 7, sub-leaf 1, EAX; 0 where there is no such sub-leaf
+  std::uint64_t xcr0 = 0;         ///< registers that the operating system saves; 0 when OSXSAVE is off
 };
+
+/// What the processor that this runs on answers, asked once. Any thread.
+const CpuidAnswers& this_processor();
 
 /// The instruction sets that a processor with these answers can run: the processor has the instructions and the
 /// operating system saves the registers. kPortable comes first, the best one last.

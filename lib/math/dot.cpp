@@ -2,12 +2,13 @@
 
 #include "lib/math/cpu.h"
 #include "lib/math/kernels.h"
+#include "lib/math/precision.h"
 
 namespace riverbank {
 namespace {
 
 const Kernels& chosen() {
-  static const Kernels& kernels = kernels_of(choose_instruction_set());
+  static const Kernels& kernels = kernels_of(choose_instruction_set(), Precision::kFloat32);
   return kernels;
 }
 

@@ -5,12 +5,22 @@
 namespace riverbank {
 
 enum class InstructionSet;  // lib/math/cpu.h
+enum class Precision;       // lib/math/precision.h
+
+/// Rows of float32 that become what a product reads: Kernels::row_bytes(d) each, one after the other.
+struct RowsToEncode {
+  const float* X = nullptr;  ///< (rows, d)
+  std::size_t X_stride = 0;
+  std::size_t rows = 0;
+  std::size_t d = 0;
+  std::byte* encoded = nullptr;  ///< (rows, row_bytes(d)), at a cache line
+};
 
 /// One panel of a linear layer: kPanelColumns columns of C = A W^T + bias, then what the function's name says.
 /// Every element of C is summed over d_in in order, so it is the same bits however many rows there are.
 struct Product {
-  const float* A = nullptr;  ///< (rows, d_in)
-  std::size_t A_stride = 0;
+  const void* A = nullptr;   ///< (rows, d_in): as encode_rows() left them, or float32 where there is no such function
+  std::size_t A_stride = 0;  ///< bytes from row to row
   std::size_t rows = 0;
   std::size_t d_in = 0;
   const void* panel = nullptr;       ///< what pack() wrote
@@ -51,7 +61,8 @@ struct LayerNorm {
 };
 
 /// The numeric kernels of one instruction set and one precision of the weights. One source (lib/math/kernels/*.inc) is
-/// compiled for each instruction set. Activations are float32; what a panel holds is the table's own business.
+/// compiled for each instruction set. Activations are float32; what a panel and an encoded row hold is the table's own
+/// business.
 /// Every result depends on its own row (attention: on its own text) alone, never on how much is computed together.
 /// Any thread.
 struct Kernels {
@@ -59,6 +70,10 @@ struct Kernels {
   float (*dot)(const float* a, const float* b, std::size_t n);
   /// products[i] = dot(query, row i of rows (count, n), n), the same bits.
   void (*dot_many)(const float* query, const float* rows, std::size_t count, std::size_t n, float* products);
+
+  /// Bytes that encode_rows() makes of a row of d; a multiple of a cache line. Null: products read float32.
+  std::size_t (*row_bytes)(std::size_t d);
+  void (*encode_rows)(const RowsToEncode&);
 
   std::size_t panel_columns;  ///< columns of C that one panel makes
   std::size_t tile_rows;      ///< rows that stay in registers together: a good unit to split work by
@@ -68,23 +83,27 @@ struct Kernels {
   void (*pack)(const float* const* rows, std::size_t d_in, void* panel);
   void (*product)(const Product&);            ///< A W^T + bias
   void (*product_residual)(const Product&);   ///< A W^T + bias + residual
-  void (*product_gelu)(const Product&);       ///< gelu(A W^T + bias), |error| <= 2e-7 max(1, |gelu|)
+  void (*product_gelu)(const Product&);       ///< gelu(A W^T + bias), |error| <= 2e-7 max(1, |gelu|); int8: 1e-4
   void (*product_gelu_tanh)(const Product&);  ///< its tanh form, the same error
   void (*product_relu)(const Product&);       ///< max(0, A W^T + bias)
 
   std::size_t (*attention_scratch)(std::size_t T, std::size_t d_k);
-  /// softmax(Q K^T / sqrt(d_k)) V; exp's relative error is below 2e-7 (1 + |x|), what is under 2^-125 becomes 0.
+  /// softmax(Q K^T / sqrt(d_k)) V; exp's relative error is below 2e-7 (1 + |x|), what is under 2^-125 becomes 0. int8:
+  /// both products in 8 bits too, so that each weight is off by up to half a 255th of the row's largest.
   void (*attention)(const AttentionHead&);
   void (*layer_norm)(const LayerNorm&);
 };
 
-/// The kernels of a set that supported_instruction_sets() lists.
-const Kernels& kernels_of(InstructionSet set);
+/// The kernels of a set that supported_instruction_sets() lists and a precision of supported_precisions(set).
+const Kernels& kernels_of(InstructionSet set, Precision precision);
 
 extern const Kernels kPortableKernels;
 #if defined(__x86_64__)
 extern const Kernels kAvx2Kernels;
+extern const Kernels kAvx2VnniInt8Kernels;
 extern const Kernels kAvx512Kernels;
+extern const Kernels kAvx512Bf16Kernels;
+extern const Kernels kAvx512Int8Kernels;
 #endif
 
 }  // namespace riverbank

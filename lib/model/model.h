@@ -24,6 +24,7 @@ struct Model {
   /// pooling, limit and prompts. Never reads 100 MB to know: sums come from the import, the hub's blob name, or a cache
   /// under XDG_CACHE_HOME keyed by path, size and time.
   std::string fingerprint;
+  bool keeps_answers_in_int8 = false;  ///< measured: nDCG@10 within 0.3 points of float32's, cosines to it over .99
   std::optional<Calibration> calibration;  ///< how its cosines become a relevance; nothing when not known
 };
 

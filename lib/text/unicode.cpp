@@ -3,6 +3,7 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+#include <unicode/uscript.h>
 
 #include <algorithm>
 #include <string>
@@ -93,6 +94,29 @@ bool is_word_character(char32_t c) {
   constexpr std::uint32_t kCategories = U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK;
   return (U_GET_GC_MASK(code) & kCategories) != 0 || u_hasBinaryProperty(code, UCHAR_ALPHABETIC) != 0 ||
          u_hasBinaryProperty(code, UCHAR_JOIN_CONTROL) != 0;
+}
+
+bool is_unspaced_script(char32_t c) {
+  if (c < 0x0E00) return false;                 // all of them stand behind Devanagari and its sisters
+  if (c == 0x30FC || c == 0xFF70) return true;  // the mark that makes a kana long belongs to no script
+  UErrorCode status = U_ZERO_ERROR;
+  const UScriptCode script = uscript_getScript(static_cast<UChar32>(c), &status);
+  check(status, "tell a script");
+  switch (script) {
+    case USCRIPT_HAN:
+    case USCRIPT_HIRAGANA:
+    case USCRIPT_KATAKANA:
+    case USCRIPT_BOPOMOFO:
+    case USCRIPT_HANGUL:
+    case USCRIPT_YI:
+    case USCRIPT_THAI:
+    case USCRIPT_LAO:
+    case USCRIPT_KHMER:
+    case USCRIPT_MYANMAR:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::uint8_t combining_class(char32_t c) { return u_getCombiningClass(static_cast<UChar32>(c)); }

@@ -47,6 +47,10 @@ bool is_white_space(char32_t c);
 /// What a regular expression calls \\w (UTS #18, annex C): letters, marks, digits, connectors, joiners.
 bool is_word_character(char32_t c);
 
+/// Whether a character is of a script that puts no spaces between words (Han, kana, Thai, Lao, Khmer, Myanmar …), or of
+/// Korean's, which does but puts endings on them.
+bool is_unspaced_script(char32_t c);
+
 /// Canonical_Combining_Class: 0 for a character that starts a sequence.
 std::uint8_t combining_class(char32_t c);
 

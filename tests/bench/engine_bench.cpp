@@ -10,6 +10,7 @@
 #include "lib/engine/engine.h"
 #include "lib/math/cpu.h"
 #include "lib/math/kernels.h"
+#include "lib/math/precision.h"
 #include "lib/model/weights.h"
 
 #if defined(__x86_64__)
@@ -77,7 +78,7 @@ void peak(benchmark::State& state, InstructionSet set) {
 
 /// One linear layer (d_in, d_out) on `rows` rows.
 void product(benchmark::State& state, InstructionSet set, std::size_t d_in, std::size_t d_out) {
-  const Kernels& kernels = kernels_of(set);
+  const Kernels& kernels = kernels_of(set, Precision::kFloat32);
   const auto rows = static_cast<std::size_t>(state.range(0));
   const std::size_t panel_floats = kernels.panel_bytes(d_in) / sizeof(float);
   const std::vector<float> A(rows * d_in, 0.5F), bias(d_out, 0.25F), W(d_in, 0.01F);
@@ -90,7 +91,7 @@ void product(benchmark::State& state, InstructionSet set, std::size_t d_in, std:
     for (std::size_t panel = 0; panel < d_out / kernels.panel_columns; ++panel) {
       const std::size_t column = panel * kernels.panel_columns;
       kernels.product({.A = A.data(),
-                       .A_stride = d_in,
+                       .A_stride = d_in * sizeof(float),
                        .rows = rows,
                        .d_in = d_in,
                        .panel = &panels[panel * panel_floats],
@@ -118,7 +119,8 @@ struct Texts {
 void tokens(benchmark::State& state, InstructionSet set) {
   const auto length = static_cast<std::size_t>(state.range(0));
   const Texts texts(2048 / length, length);
-  Engine engine(kMiniLm, random_encoder_weights(kMiniLm, 1), {std::string(to_string(set)), 1});
+  Engine engine(kMiniLm, random_encoder_weights(kMiniLm, 1),
+                {.instruction_set = std::string(to_string(set)), .threads = 1});
   for (auto _ : state) benchmark::DoNotOptimize(engine.forward({texts.ids, {}, texts.starts}));
   state.counters["tokens/s"] =
       benchmark::Counter(static_cast<double>(texts.ids.size() * state.iterations()), benchmark::Counter::kIsRate);
@@ -130,7 +132,7 @@ void first_question(benchmark::State& state, InstructionSet set) {
   const EncoderWeights weights = random_encoder_weights(config, 1);
   const Texts question(1, 20);
   for (auto _ : state) {
-    Engine engine(config, weights, {std::string(to_string(set)), 1});
+    Engine engine(config, weights, {.instruction_set = std::string(to_string(set)), .threads = 1});
     benchmark::DoNotOptimize(engine.forward_cls({question.ids, {}, question.starts}));
   }
 }
@@ -139,7 +141,8 @@ void first_question(benchmark::State& state, InstructionSet set) {
 void later_question(benchmark::State& state, InstructionSet set) {
   const EncoderConfig config = bge_small();
   const Texts question(1, 20);
-  Engine engine(config, random_encoder_weights(config, 1), {std::string(to_string(set)), 1});
+  Engine engine(config, random_encoder_weights(config, 1),
+                {.instruction_set = std::string(to_string(set)), .threads = 1});
   engine.forward_cls({question.ids, {}, question.starts});
   engine.forward_cls({question.ids, {}, question.starts});
   for (auto _ : state) benchmark::DoNotOptimize(engine.forward_cls({question.ids, {}, question.starts}));

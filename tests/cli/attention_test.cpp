@@ -49,7 +49,7 @@ TEST_F(Attention, FitsTheTerminalHoweverManyTokens) {
     for (const std::string& some : {kText, text}) {
       const Outcome outcome = program.run_on_terminal({"attention", some, "--color", "never"}, columns);
       for (const std::string& line : lines_of(outcome.out)) {
-        if (line.starts_with("riverbank: ")) continue;  // a note is one line
+        if (line.starts_with("riverbank: ")) continue;                               // a note is one line
         EXPECT_LE(columns_of(line), static_cast<std::size_t>(columns) + 1) << line;  // the carriage return
       }
     }
@@ -78,7 +78,7 @@ TEST_F(Attention, JsonHoldsTheMapTheTokensAndTheRanking) {
 
 TEST_F(Attention, StepsAndRolesExplainAHead) {
   const Outcome steps = attention({kText, "--word", "bank", "--layer", "0", "--head", "1", "--steps"});
-  EXPECT_THAT(steps.out, HasSubstr("divided by the root of d_k = 8"));
+  EXPECT_THAT(steps.out, HasSubstr("= 8, through softmax."));
   EXPECT_THAT(steps.out, HasSubstr("softmax(q.k/sqrt(d_k))"));
   EXPECT_THAT(attention({kText, "--roles"}).out, HasSubstr("the token before"));
   expect_refused({"attention", kText, "--steps"}, "name them: --word, --layer, --head");

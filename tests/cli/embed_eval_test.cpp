@@ -39,10 +39,46 @@ TEST_F(Embed, RefusesBytesOnATerminalAndSaysWhatWasCut) {
   EXPECT_EQ(program.run_on_terminal({"embed", "--format", "npy", "river"}).exit_code, 2);
   std::string text;
   for (int i = 0; i < 500; ++i) text += "river ";
-  EXPECT_THAT(program.run({"embed", text}).err, HasSubstr("cut"));
+  EXPECT_THAT(program.run({"embed", text, "--long", "cut"}).err, HasSubstr("1 of 1 texts are longer"));
+  EXPECT_THAT(program.run({"embed", text, "--long", "cut"}).err, HasSubstr("cut there"));
   const Outcome threads = program.run({"embed", "river", "--threads", "100000"});
   EXPECT_EQ(threads.exit_code, 2);
   EXPECT_THAT(threads.err, HasSubstr("100000"));
+}
+
+/// What stands behind the model's limit counts, unless it is said to be cut.
+TEST_F(Embed, ReadsLongTextsThroughWindows) {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += i < 150 ? "The river rose. " : "A loan of money.\n";
+  write("long.txt", text);
+  const auto vector_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"embed", "--null", "--file", path("long.txt"), "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = program.run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  };
+  const auto windows = vector_of({});
+  EXPECT_EQ(windows.at("windowed"), 1);
+  EXPECT_EQ(windows.at("truncated"), 0);
+  EXPECT_EQ(windows.at("embeddings").size(), 1U);  // the whole file is one text
+  EXPECT_GT(windows.at("tokens"), 900);
+  const auto cut = vector_of({"--long", "cut"});
+  EXPECT_EQ(cut.at("windowed"), 0);
+  EXPECT_EQ(cut.at("truncated"), 1);
+  EXPECT_NE(windows.at("embeddings")[0].at("embedding"), cut.at("embeddings")[0].at("embedding"));
+  EXPECT_THAT(program.run({"embed", "--null", "--file", path("long.txt")}).err, HasSubstr("read through windows"));
+  const Outcome wrong = program.run({"embed", "x", "--long", "fold"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("fold"));
+}
+
+TEST_F(Embed, TextsMayEndWithAZeroByte) {
+  const std::string texts("The river\nrose.\0The bank.\0", 26);
+  const auto rows = nlohmann::json::parse(program.run({"embed", "-0", "--json"}, texts).out).at("embeddings");
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].at("text"), "The river\nrose.");
+  EXPECT_EQ(rows[1].at("text"), "The bank.");
 }
 
 class Eval : public ProgramTest {

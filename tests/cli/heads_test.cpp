@@ -42,7 +42,7 @@ TEST_F(Heads, InJsonHaveTheirAccuracyAndInterval) {
   EXPECT_EQ(json.at("test").at("accuracy"), best.at("accuracy"));
   EXPECT_LT(json.at("test").at("interval").at(0).get<double>(), 2.0 / 3);
   EXPECT_GT(json.at("test").at("interval").at(1).get<double>(), 2.0 / 3);
-  EXPECT_EQ(json.at("combined").at("weights").size(), 6U);
+  EXPECT_EQ(json.at("combined").at("weights").size(), json.at("combined").at("both_directions") ? 12U : 6U);
 }
 
 TEST_F(Heads, SayWhatIsWrongWithAFile) {

@@ -136,6 +136,21 @@ TEST_F(Help, OfEachBenchVerbLeadsWithExamplesThatRun) {
   }
 }
 
+TEST_F(Help, OfEachEvalVerbLeadsWithExamplesThatRun) {
+  write("wic/train.tsv", "word\tpos\tidx1\tidx2\tsent1\tsent2\tlabel\nbank\tN\t1\t1\tthe bank\ta bank\tT\n");
+  write("wic/dev.tsv", "word\tpos\tidx1\tidx2\tsent1\tsent2\tlabel\nbank\tN\t1\t1\tthe bank\ta bank\tT\n");
+  for (const char* part : {"train", "test"}) {
+    write(std::string("CoarseWSD-20/bank/") + part + ".data.txt", "1\tthe bank\n0\tbank money\n");
+    write(std::string("CoarseWSD-20/bank/") + part + ".gold.txt", "0\n1\n");
+  }
+  const auto verbs = verbs_of(program.run({"eval", "--help"}).out);
+  EXPECT_THAT(verbs, ::testing::IsSupersetOf({"wic", "senses"}));
+  for (const std::string& verb : verbs) {
+    SCOPED_TRACE(verb);
+    expect_examples_to_run({"eval", verb});
+  }
+}
+
 TEST_F(Help, TheCommandsOfTheReadmeRun) {
   std::ifstream readme(std::filesystem::path(RIVERBANK_SOURCE_DIR) / "README.md");
   int commands = 0;

@@ -194,5 +194,29 @@ TEST_F(Query, ABrokenPipeIsSuccessAndAFullDiskIsNot) {
   EXPECT_THAT(full.err, HasSubstr("No space left"));
 }
 
+TEST_F(Query, SaysWhy) {
+  const Outcome text = query("loan money", {"--why", "-k", "1"});
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("    score     "));
+  EXPECT_THAT(text.out, HasSubstr("    bm25      "));
+  EXPECT_THAT(text.out, HasSubstr("    question  cosine "));
+  EXPECT_THAT(text.out, HasSubstr("    passage   cosine "));
+  EXPECT_THAT(text.err, HasSubstr("[CLS]"));  // the method
+  const Outcome machine = query("loan money", {"--why", "--json"});
+  const auto json = nlohmann::json::parse(machine.out);
+  EXPECT_THAT(json.at("why_method").get<std::string>(), HasSubstr("add up"));
+  for (const auto& hit : json.at("hits")) {
+    const auto& why = hit.at("why");
+    double score = why.at("base");
+    for (const auto& side : why.at("points")) score += side.at("points").get<double>();
+    EXPECT_NEAR(score, hit.at("score"), 1e-9);
+    double cosine = 0;
+    for (const auto& word : why.at("passage").at("words")) cosine += word.at("share").get<double>();
+    for (const auto& [name, share] : why.at("passage").at("rest").items()) cosine += share.get<double>();
+    EXPECT_NEAR(cosine, why.at("cosine"), 1e-5);
+  }
+  EXPECT_EQ(query("\x1b[31m loan", {"--why"}).out.find('\x1b'), std::string::npos);
+}
+
 }  // namespace
 }  // namespace riverbank::cli

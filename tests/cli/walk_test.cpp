@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -34,25 +35,33 @@ std::vector<Step> steps_of(std::istream& text) {
   return steps;
 }
 
-/// Whether `printed` is what the step shows, line by line, the left-out ones skipped. Returns the first line that is
-/// not.
-std::string first_difference(const Step& step, const std::string& printed) {
-  std::istringstream stream(printed);
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  std::size_t at = 0;
+  return lines;
+}
+
+/// The first line of what the step shows and the program did not print, or nothing: the lines between two "…" must
+/// stand together in what was printed, in this order.
+std::string first_missing(const Step& step, const std::string& printed) {
+  const std::vector<std::string> lines = lines_of(printed);
+  auto at = lines.begin();
   bool may_skip = false;
-  for (const std::string& wanted : step.output) {
-    if (wanted == "…") {
+  for (auto begin = step.output.begin(); begin != step.output.end();) {
+    if (*begin == "…") {
       may_skip = true;
+      ++begin;
       continue;
     }
-    while (may_skip && at < lines.size() && lines[at] != wanted) ++at;
-    if (at >= lines.size() || lines[at] != wanted) return wanted;
-    ++at;
+    const auto end = std::find(begin, step.output.end(), "…");
+    const auto found = std::search(at, lines.end(), begin, end);
+    if (found == lines.end() || (!may_skip && found != at)) return *begin;
+    at = found + (end - begin);
+    begin = end;
     may_skip = false;
   }
-  return may_skip || at == lines.size() ? "" : lines[at];
+  return may_skip || at == lines.end() ? "" : "the end, instead of: " + *at;
 }
 
 /// Every command of samples/README.md, with the real models: it prints what the walk says, to the letter.
@@ -73,7 +82,7 @@ TEST(Walk, PrintsWhatItSays) {
     EXPECT_FALSE(step.output.empty());
     const testing::Outcome outcome = program.shell(step.command);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_EQ(first_difference(step, outcome.out), "") << outcome.out;
+    EXPECT_EQ(first_missing(step, outcome.out), "") << outcome.out;
   }
 }
 

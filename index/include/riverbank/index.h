@@ -145,9 +145,16 @@ class Index {
   /// Throws Error kNotFound when there is no record with that id.
   void remove(std::string_view id);
 
-  /// The passages that answer. Any text is a question; one without words gives no hits.
-  /// Throws Error kInvalidArgument (top_k of 0, a glob that cannot be read).
+  /// The passages that answer. Any text is a question; one without words gives no hits. What it holds in quotation
+  /// marks must stand in a passage word for word, and a word behind a single '-' must not: " -word", a '-' between
+  /// white space and a letter, outside quotation marks ("--dry-run" is looked for like any other word). Throws Error:
+  /// kInvalidArgument (top_k of 0, a glob that cannot be read, mmr outside 0..1, a place that is ambiguous), kNotFound
+  /// (a place that is not in the index).
   SearchResult search(std::string_view question, const SearchOptions& options = {}) const;
+
+  /// How the hits of a search of this index came to be: `question` and `result` are search()'s. Encodes the question
+  /// and the passages anew, word by word.
+  Explanations explain(std::string_view question, const SearchResult& result) const;
 
   IndexStatus status() const;
   /// Measures recall now; a writable index also keeps the ef found.

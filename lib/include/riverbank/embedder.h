@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,9 +17,21 @@ struct Model;
 /// What a text is for. Some models want a prompt before a question ("Represent this sentence …").
 enum class TextKind { kPassage, kQuery };
 
+/// What embed() does with a text that is longer than the model's limit.
+enum class LongTexts {
+  kCut,      ///< reads its beginning
+  kWindows,  ///< reads all of it, through windows that overlap, and takes the mean of their vectors
+};
+
 struct EmbedderOptions {
   int threads = 0;              ///< 0: one for each core
   std::string instruction_set;  ///< empty: RIVERBANK_ISA, else the best there is
+  /// "f32", "bf16" or "int8"; empty: RIVERBANK_PRECISION, else the fastest that keeps the model's answers. Vectors of
+  /// one model compare in any precision: an index made in one may be asked in another.
+  std::string precision;
+  /// Told, in a sentence, when a damaged file of the cache is made again. May be empty.
+  std::function<void(const std::string& message)> notice;
+  LongTexts long_texts = LongTexts::kCut;
 };
 
 /// Unit vectors, one a text, row after row.
@@ -27,7 +40,8 @@ struct Embeddings {
   std::size_t dimensions = 0;
   std::vector<float> values;  ///< (rows, dimensions) row-major
   std::size_t tokens = 0;     ///< how many tokens were encoded
-  std::size_t truncated = 0;  ///< how many texts were longer than the model's limit
+  std::size_t truncated = 0;  ///< how many texts were cut at the model's limit
+  std::size_t windowed = 0;   ///< how many texts were read through more than one window
 
   std::span<const float> row(std::size_t i) const { return std::span(values).subspan(i * dimensions, dimensions); }
 };
@@ -95,7 +109,8 @@ class Embedder {
   Embedder& operator=(Embedder&&) noexcept;
   ~Embedder();
 
-  /// (texts, dimensions). Longer texts are cut at the model's limit and counted. Any bytes are a text.
+  /// (texts, dimensions). What becomes of longer texts EmbedderOptions says; they are counted. A text that fits has the
+  /// same vector either way. Any bytes are a text.
   /// Throws Error kCancelled when stopped.
   Embeddings embed(std::span<const std::string_view> texts, TextKind kind = TextKind::kPassage,
                    std::stop_token stop = {}) const;
@@ -109,6 +124,11 @@ class Embedder {
   /// Throws Error kCancelled when stopped.
   TokenEmbeddings token_vectors(std::span<const std::string_view> texts, TextKind kind = TextKind::kPassage,
                                 std::stop_token stop = {}) const;
+
+  /// The same, but `values` are the hidden states after so many layers, 0 for the embeddings.
+  /// Throws Error kInvalidArgument for more layers than the model has.
+  TokenEmbeddings hidden_states(std::span<const std::string_view> texts, std::size_t after_layers,
+                                TextKind kind = TextKind::kPassage, std::stop_token stop = {}) const;
 
   /// How many tokens the model sees of this text, before any cut, [CLS], [SEP] and the prompt included.
   std::size_t count_tokens(std::string_view text, TextKind kind = TextKind::kPassage) const;

@@ -87,4 +87,16 @@ inline std::string words_of(unsigned seed, std::size_t count) {
   return text;
 }
 
+/// A text of `count` words that are one token each for the tiny model.
+inline std::string tokens_of(unsigned seed, std::size_t count) {
+  constexpr const char* kWords[] = {"river", "bank", "money", "boat", "water", "she", "he",   "sat",
+                                    "on",    "of",   "at",    "in",   "loan",  "the", "reed", "tree"};
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    seed = seed * 1103515245 + 12345;
+    text += (i == 0 ? "" : " ") + std::string(kWords[seed / 65536 % 16]);
+  }
+  return text;
+}
+
 }  // namespace riverbank::testing

@@ -251,6 +251,7 @@ TEST(SearchDuplicates, EveryPassageOfOneTextIsReachable) {
   SearchOptions options;
   options.top_k = 300;
   options.best_sentences = false;
+  options.fold_similar = false;
   options.mode = SearchMode::kVector;
   const auto found = documents_of(index.search("river", options));
   EXPECT_EQ(std::set<std::string>(found.begin(), found.end()).size(), 300U);

@@ -63,7 +63,7 @@ inline std::int64_t put(Store& store, const StoredDocument& document, const std:
 }
 
 /// The records that a question's words find, best first.
-inline std::vector<std::string> found(const Store& store, std::string_view question, const DocumentFilter& filter = {},
+inline std::vector<std::string> found(const Store& store, std::string_view question, const PassageFilter& filter = {},
                                       std::size_t limit = 100) {
   StoreReader reader = store.read();
   std::vector<std::int64_t> chunks;

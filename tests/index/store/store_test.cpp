@@ -237,17 +237,17 @@ TEST_F(StoreTest, FindsThePassagesOfVectorsUnderAFilter) {
   StoreReader reader = store_.read();
   const std::int64_t same = *reader.vector_with_key(key("same"));
   const std::int64_t only = *reader.vector_with_key(key("only a"));
-  const auto all = reader.chunks_of_vectors(Ids{only, same, 999}, {});
+  const auto all = reader.passages_of_vectors(Ids{only, same, 999});
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0].vector, only);
   EXPECT_EQ(all[1].vector, same);
-  DocumentFilter german;
+  PassageFilter german;
   german.metadata = {{"lang", "de"}};
-  const auto filtered = reader.chunks_of_vectors(Ids{only, same}, german);
+  const auto filtered = reader.passages_matching(german);
   ASSERT_EQ(filtered.size(), 1U);
   EXPECT_EQ(filtered[0].document, reader.find_record("b")->id);
-  EXPECT_EQ(reader.vectors_matching(german), Ids{same});
-  EXPECT_EQ(reader.vectors_matching({}).size(), 2U);
+  EXPECT_EQ(filtered[0].vector, same);
+  EXPECT_EQ(reader.passages_matching({}).size(), 3U);
 }
 
 TEST_F(StoreTest, ForgetsEveryVectorWhenTold) {
@@ -272,7 +272,7 @@ TEST_F(StoreTest, RefusesWhatMakesNoSense) {
   chunk.document = writer.put_document(record("a"));
   chunk.vector = 4'711;
   expect_error(ErrorKind::kInvalidArgument, "does not allow that", [&] { writer.add_chunk(chunk); });
-  DocumentFilter filter;
+  PassageFilter filter;
   filter.path_glob = "[a";
   expect_error(ErrorKind::kInvalidArgument, "a [ has no ]", [&] { writer.find_words("x", 5, filter); });
 }

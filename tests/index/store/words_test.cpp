@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <random>
+#include <utility>
 
 #include "index/store/fts_tokenizer.h"
 #include "index/store/keyword_query.h"
@@ -33,7 +36,7 @@ std::vector<std::string> words_of(std::string_view text) {
 
 TEST(SearchWords, AreRunsOfLettersAndDigitsFolded) {
   EXPECT_THAT(words_of("The std::vector<T> of read_file() isn't 3.14"),
-              ElementsAre("the", "std", "vector", "t", "of", "read", "file", "isn", "t", "3", "14"));
+              ElementsAre("the", "std", "vector", "t", "of", "read", "readfile", "file", "isn", "t", "3", "14"));
   EXPECT_THAT(words_of("“Quoted”—dash…dots"), ElementsAre("quoted", "dash", "dots"));
 }
 
@@ -42,16 +45,46 @@ TEST(SearchWords, LoseTheirAccentsAndTheirCase) {
   EXPECT_THAT(words_of("ПРИВЕТ Мир"), ElementsAre("привет", "мир"));
 }
 
-TEST(SearchWords, OfScriptsWithoutSpacesAreTaggedByTheirPlace) {
-  const std::string text = "私は学生です";
+TEST(SearchWords, OfIdentifiersAreTheirPartsAndThemselves) {
+  EXPECT_THAT(words_of("parseHttpRequest"), ElementsAre("parse", "parsehttprequest", "http", "request"));
+  EXPECT_THAT(words_of("parse_http_request"), ElementsAre("parse", "parsehttprequest", "http", "request"));
+  EXPECT_THAT(words_of("--dry-run"), ElementsAre("dry", "dryrun", "run"));
+  EXPECT_THAT(words_of("v1.2.3"), ElementsAre("v1", "2", "3"));
+  EXPECT_THAT(words_of("HTTPServer UTF8String __init__"),
+              ElementsAre("http", "httpserver", "server", "utf8", "utf8string", "string", "init"));
+  EXPECT_THAT(words_of("SARS-CoV-2"), ElementsAre("sars", "sarscov2", "co", "cov", "v", "2"));
+  EXPECT_THAT(words_of("NASA URLs 2019-20 a - b"), ElementsAre("nasa", "urls", "2019", "20", "a", "b"));
+}
+
+TEST(SearchWords, SayWhichIsTheWholeAndWhereItStands) {
+  std::vector<std::pair<std::size_t, std::size_t>> places;
+  for_each_search_word("a readFile", [&](const SearchWord& word) {
+    EXPECT_EQ(word.whole, word.folded == "readfile");
+    places.emplace_back(word.begin, word.end);
+    return true;
+  });
+  EXPECT_THAT(places, ElementsAre(std::pair(0, 1), std::pair(2, 6), std::pair(2, 10), std::pair(6, 10)));
+}
+
+TEST(SearchWords, OfScriptsWithoutSpacesAreTheirCharacters) {
+  EXPECT_THAT(words_of("東京都"), ElementsAre("東", "京", "都"));
+  EXPECT_THAT(words_of("ﾄｳｷｮｳ"), words_of("トウキョウ"));  // half width
+  EXPECT_THAT(words_of("서울에서"), ElementsAre("서", "울", "에", "서"));
+  EXPECT_THAT(words_of("LG전자"), ElementsAre("lg", "전", "자"));
   std::size_t covered = 0;
-  for_each_search_word(text, [&](const SearchWord& word) {
-    EXPECT_GE(word.begin, covered);
+  for_each_search_word("私は学生です", [&](const SearchWord& word) {
+    EXPECT_GE(word.end, covered);  // each has the place of ICU's word around it
     covered = word.end;
     return true;
   });
-  EXPECT_EQ(covered, text.size());
-  EXPECT_GE(words_of(text).size(), 2U);
+  EXPECT_EQ(covered, std::string("私は学生です").size());
+}
+
+TEST(PlainWords, AreTheSameForWhatDiffersOnlyInMarks) {
+  EXPECT_EQ(plain_words("The  \"River\" —\nbank!"), " the river bank ");
+  EXPECT_EQ(plain_words("parseHttpRequest(x)"), " parsehttprequest x ");
+  EXPECT_EQ(plain_words("?!"), " ");
+  EXPECT_EQ(plain_words("東京 é"), " 東 京 e ");
 }
 
 TEST(SearchWords, StopWhenToldTo) {
@@ -75,8 +108,11 @@ TEST(SearchWords, OfAnyBytesAreFoundWithoutHarm) {
 
 TEST(KeywordQuery, QuotesWordsAndLeavesStopWordsOut) {
   EXPECT_EQ(keyword_query("How do I share data between threads?"), R"("share" OR "data" OR "between" OR "threads")");
-  EXPECT_EQ(keyword_query("Data data DATA"), R"("Data")");
+  EXPECT_EQ(keyword_query("Data data DATA"), R"("data")");
   EXPECT_EQ(keyword_query("to be or not to be"), R"("to" OR "be" OR "or" OR "not")");
+  EXPECT_EQ(keyword_query("dry-run readFile"), R"("dry" OR "dryrun" OR "run" OR "read" OR "readfile" OR "file")");
+  EXPECT_EQ(keyword_query("v1.2.3"), R"("v1.2.3" OR "v1")");
+  EXPECT_EQ(keyword_query("and/or"), R"("and" OR "or")");
   EXPECT_EQ(keyword_query("  ?!, \"* ^:()-"), "");
   EXPECT_EQ(keyword_query(""), "");
 }
@@ -101,6 +137,102 @@ TEST_F(Keywords, FindStemsTitlesAndHeadings) {
   EXPECT_THAT(found(store_, "ownership"), ElementsAre("title"));
   EXPECT_THAT(found(store_, "reference borrow"), ElementsAre("heading"));
   EXPECT_THAT(found(store_, "NAÏVE"), IsEmpty());
+}
+
+TEST_F(Keywords, FindIdentifiersWholeAndByTheirParts) {
+  put(store_, record("camel"), {"Call parseHttpRequest(socket) first."});
+  put(store_, record("snake"), {"Then parse_http_request returns."});
+  put(store_, record("flag"), {"Use --dry-run to look."});
+  put(store_, record("version"), {"Since v1.2.3 it is faster."});
+  put(store_, record("other version"), {"Since v1.3.2 it is slower, by 2 of 3."});
+  for (const char* question : {"parse", "http", "requests", "parseHttpRequest", "parse_http_request",
+                               "parsehttprequest", "PARSE_HTTP_REQUEST", "parse-http-request"}) {
+    EXPECT_THAT(found(store_, question), UnorderedElementsAre("camel", "snake")) << question;
+  }
+  for (const char* question : {"--dry-run", "dry-run", "dryrun", "dry run", "dry", "run", "dryRun"}) {
+    EXPECT_THAT(found(store_, question), ElementsAre("flag")) << question;
+  }
+  EXPECT_THAT(found(store_, "v1.2.3"), ElementsAre("version", "other version"));
+  EXPECT_THAT(found(store_, "v1.3.2"), ElementsAre("other version", "version"));
+}
+
+TEST_F(Keywords, FindScriptsWithoutSpacesByOneTwoAndThreeCharacters) {
+  put(store_, record("tokyo"), {"日本の首都は東京都です。"});
+  put(store_, record("kyoto"), {"京都は古い都でした。"});
+  put(store_, record("kana"), {"コンピュータはでんきをつかう。"});
+  put(store_, record("thai"), {"กรุงเทพมหานครเป็นเมืองหลวงของประเทศไทย"});
+  put(store_, record("korean"), {"저는 서울에서 살고 있습니다."});
+  put(store_, record("english"), {"The capital is old."});
+  EXPECT_THAT(found(store_, "東"), ElementsAre("tokyo"));
+  EXPECT_THAT(found(store_, "東京"), ElementsAre("tokyo"));
+  EXPECT_EQ(found(store_, "東京都").at(0), "tokyo");  // ICU sees 東京 and 都 in it, and 都 stands alone elsewhere
+  EXPECT_THAT(found(store_, "京"), UnorderedElementsAre("tokyo", "kyoto"));
+  EXPECT_THAT(found(store_, "日本の首都はどこですか"), ElementsAre("tokyo"));
+  EXPECT_THAT(found(store_, "ピュー"), ElementsAre("kana"));
+  EXPECT_THAT(found(store_, "ｺﾝﾋﾟｭｰﾀ"), ElementsAre("kana"));
+  EXPECT_THAT(found(store_, "つか"), ElementsAre("kana"));
+  EXPECT_THAT(found(store_, "ไทย"), ElementsAre("thai"));
+  EXPECT_THAT(found(store_, "เมืองหลวง"), ElementsAre("thai"));
+  EXPECT_THAT(found(store_, "서"), ElementsAre("korean"));
+  EXPECT_THAT(found(store_, "서울"), ElementsAre("korean"));
+  EXPECT_THAT(found(store_, "서울에는"), ElementsAre("korean"));  // with another ending
+  EXPECT_THAT(found(store_, "서울은"), ElementsAre("korean"));
+  EXPECT_THAT(found(store_, "北京"), IsEmpty());
+}
+
+TEST_F(Keywords, HoldPhrasesWordForWordAndLeaveOutWhatIsExcluded) {
+  put(store_, record("exact"), {"The quick brown fox, tired."});
+  put(store_, record("stem"), {"The quick brown foxes."});
+  put(store_, record("order"), {"A fox, brown and quick."});
+  put(store_, record("code"), {"See SARS-CoV-2 and readFile."});
+  put(store_, record("tokyo"), {"首都は東京都です。"});
+  put(store_, record("title", "Quick brown fox"), {"Nothing of it."});
+  const auto with = [&](const char* phrase) {
+    PassageFilter filter;
+    filter.phrases = {phrase};
+    std::vector<std::string> paths;
+    StoreReader reader = store_.read();
+    for (const PassageKey& passage : reader.passages_matching(filter)) {
+      paths.push_back(reader.passages(std::vector{passage.chunk}).at(0).document.path);
+    }
+    return paths;
+  };
+  EXPECT_THAT(with("QUICK brown-fox"), UnorderedElementsAre("exact", "title"));
+  EXPECT_THAT(with("fox"), UnorderedElementsAre("exact", "order", "title"));
+  EXPECT_THAT(with("cov 2"), ElementsAre("code"));
+  EXPECT_THAT(with("readfile"), ElementsAre("code"));
+  EXPECT_THAT(with("read file"), IsEmpty());
+  EXPECT_THAT(with("京都"), ElementsAre("tokyo"));
+  PassageFilter without;
+  without.excluded = {"fox", "東京"};
+  EXPECT_THAT(found(store_, "brown see 首都", without), ElementsAre("code"));
+}
+
+TEST_F(Keywords, KeepToTypesTimesHeadingsAndDocuments) {
+  StoreWriter writer = store_.write();
+  const std::int64_t root = writer.add_root("/docs/");
+  for (int i = 0; i < 4; ++i) {
+    StoredDocument document = testing::file(root, std::array{"a.md", "B.MD", "c.tar.gz", ".md"}[i]);
+    document.modified_ns = 1000 + i;
+    put(writer, document, {"river"}, {i == 0 ? "Side effects" : "Uses", "Rare"});
+  }
+  put(writer, record("d.md"), {"river"});
+  writer.commit();
+  PassageFilter filter;
+  filter.extensions = {"md"};
+  EXPECT_THAT(found(store_, "river", filter), UnorderedElementsAre("a.md", "B.MD"));
+  filter.extensions = {"gz", ""};
+  EXPECT_THAT(found(store_, "river", filter), UnorderedElementsAre("c.tar.gz", ".md"));
+  filter = {};
+  filter.modified_since_ns = 1001;
+  filter.modified_until_ns = 1003;
+  EXPECT_THAT(found(store_, "river", filter), UnorderedElementsAre("B.MD", "c.tar.gz"));
+  filter = {};
+  filter.heading = "EFFECT rare";
+  EXPECT_THAT(found(store_, "river", filter), ElementsAre("a.md"));
+  filter = {};
+  filter.document = "d.md";
+  EXPECT_THAT(found(store_, "river", filter), ElementsAre("d.md"));
 }
 
 TEST_F(Keywords, RankRareWordsAndShortPassagesFirst) {
@@ -150,6 +282,48 @@ TEST_F(Keywords, TakeAnyTextForAQuestion) {
   EXPECT_THAT(found(store_, std::string(1'000'000, 'a') + " column"), ElementsAre("a"));
 }
 
+TEST_F(Keywords, TakeRandomBytesForAQuestionAndForAText) {
+  std::mt19937 random(7);
+  const std::string pieces[] = {"a",
+                                "Z9",
+                                "-",
+                                "_",
+                                "\"",
+                                " ",
+                                "東",
+                                "の",
+                                "서울",
+                                "é",
+                                "\xff",
+                                "\xe2\x80",
+                                ".",
+                                ":",
+                                "\n",
+                                "AND",
+                                "*",
+                                "(",
+                                "^",
+                                "ไทย",
+                                "fooBar",
+                                std::string(1, '\0'),
+                                "\xef\xbd\xb6",
+                                "🙂"};
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    for (int i = 0; i < 12; ++i) text += pieces[random() % std::size(pieces)];
+    EXPECT_LT(plain_words(text).size(), 200U);
+    PassageFilter filter;
+    if (!all_words_query(text).empty()) filter.phrases = {text}, filter.heading = text, filter.excluded = {text};
+    EXPECT_NO_THROW(found(store_, text, filter)) << text;
+    if (round % 10 != 0 || keyword_query(text).empty()) continue;
+    put(store_, record(std::to_string(round)), {text});
+    PassageFilter exact;
+    exact.phrases = {text};
+    EXPECT_THAT(found(store_, text), ::testing::Contains(std::to_string(round))) << text;
+    EXPECT_THAT(found(store_, text, exact), ::testing::Contains(std::to_string(round))) << text;
+  }
+}
+
 TEST_F(Keywords, ObeyTheFilterInsideTheRanking) {
   for (int i = 0; i < 200; ++i) {
     put(store_,
@@ -157,15 +331,15 @@ TEST_F(Keywords, ObeyTheFilterInsideTheRanking) {
                {{"even", i % 2 == 0 ? "yes" : "no"}, {"big", i >= 100 ? "yes" : "no"}}),
         {i % 50 == 0 ? "river among very many other words that make it rank behind" : "river"});
   }
-  DocumentFilter markdown;
+  PassageFilter markdown;
   markdown.path_glob = "*.md";
   EXPECT_THAT(found(store_, "river", markdown, 3), ElementsAre("docs/0.md", "docs/50.md", "docs/100.md"));
-  DocumentFilter both = markdown;
+  PassageFilter both = markdown;
   both.metadata = {{"even", "yes"}, {"big", "yes"}};
   EXPECT_THAT(found(store_, "river", both), UnorderedElementsAre("docs/100.md", "docs/150.md"));
   both.metadata["big"] = "perhaps";
   EXPECT_THAT(found(store_, "river", both), IsEmpty());
-  DocumentFilter root;
+  PassageFilter root;
   root.root = 1;
   EXPECT_THAT(found(store_, "river", root), IsEmpty());
 }

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "lib/embed/pooling.h"
+#include "lib/math/cpu.h"
+#include "lib/math/precision.h"
 #include "lib/transformer/encoder.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/tiny_model.h"
@@ -289,6 +291,8 @@ TEST(Embedder, AQuestionComesInBetween) {
   EXPECT_TRUE(was_stopped);  // had the questions waited for the end, there would have been nothing left to stop
 }
 
+TEST(Embedder, AModelThatNobodyMeasuredStaysExact) { EXPECT_EQ(Embedder(share(tiny_model())).info().precision, "f32"); }
+
 TEST(Embedder, TellsWhatItIs) {
   Model model = tiny_model(Pooling::kCls);
   model.embedding.query_prompt = "query: ";
@@ -308,12 +312,14 @@ TEST(Embedder, TellsWhatItIs) {
   ASSERT_TRUE(info.calibration.has_value());
   EXPECT_EQ(info.calibration->words, 2);
   EXPECT_EQ(info.instruction_set, "portable");
-  EXPECT_EQ(info.precision, "float32");
+  EXPECT_EQ(info.precision, "f32");
   EXPECT_EQ(info.threads, 3);
 }
 
 TEST(Embedder, RefusesOptionsAtOnce) {
   const auto model = share(tiny_model());
+  expect_error(ErrorKind::kUnsupported, "the option asks for the precision \"fp4\"",
+               [&] { Embedder(model, {.precision = "fp4"}); });
   expect_error(ErrorKind::kUnsupported, "sse9", [&] { Embedder(model, {.instruction_set = "sse9"}); });
   expect_error(ErrorKind::kInvalidArgument, "threads", [&] { Embedder(model, {.threads = -1}); });
   expect_error(ErrorKind::kNotFound, "no-such-model", [] { Embedder::load("no-such-model"); });

@@ -44,6 +44,9 @@ std::span<const T> numbers(const SafetensorsFile& file, const char* name) {
   return {reinterpret_cast<const T*>(tensor->bytes.data()), tensor->bytes.size() / sizeof(T)};
 }
 
+/// What goldens of float32 are held to; tests/lib/embed/precision_test.cpp holds the other precisions to float32.
+const EmbedderOptions kExact{.precision = "f32"};
+
 class RealModel : public ::testing::TestWithParam<const char*> {};
 
 /// 200 texts from empty to over the limit, as onnxruntime embeds them (tests/golden/make_encoder_golden.py).
@@ -60,7 +63,7 @@ TEST_P(RealModel, EmbedsAsOnnxruntimeDoes) {
   const auto expected = numbers<std::int16_t>(*file, "vectors");
   const auto tokens = numbers<std::int32_t>(*file, "tokens");
 
-  const Embedder embedder = Embedder::load(GetParam());
+  const Embedder embedder = Embedder::load(GetParam(), kExact);
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   const Embeddings result = embedder.embed(views);
   ASSERT_EQ(texts.size(), 200U);
@@ -86,7 +89,7 @@ TEST_P(RealModel, TheTransformerShowsWhatTheEmbedderComputes) {
   RIVERBANK_NEEDS_MODEL(GetParam());
   const char* text = "He sat on the bank of the river.";
   const Trace trace = Transformer::load(GetParam()).trace(text, TextKind::kQuery);
-  const std::vector<TokenVector> tokens = Embedder::load(GetParam()).token_vectors(text, TextKind::kQuery);
+  const std::vector<TokenVector> tokens = Embedder::load(GetParam(), kExact).token_vectors(text, TextKind::kQuery);
   ASSERT_EQ(trace.tokens.size(), tokens.size());
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     EXPECT_EQ(trace.tokens[t].piece, tokens[t].piece);
@@ -146,7 +149,7 @@ TEST_P(RealModel, AgreesWithPeopleOnStsBenchmark) {
   ASSERT_EQ(people.size(), 1379U);
 
   const std::vector<std::string_view> views(sentences.begin(), sentences.end());
-  const Embeddings vectors = Embedder::load(GetParam()).embed(views);
+  const Embeddings vectors = Embedder::load(GetParam(), kExact).embed(views);
   std::vector<double> cosines;
   for (std::size_t pair = 0; pair < people.size(); ++pair) {
     const std::span<const float> a = vectors.row(2 * pair);
@@ -226,7 +229,8 @@ class PublishedVectors : public ::testing::Test {
 TEST_F(PublishedVectors, WithTheirGelu) {
   RIVERBANK_NEEDS_SHARED_DATA("minilm_gold/gold.json");
   RIVERBANK_NEEDS_MODEL("all-MiniLM-L6-v2");
-  const Worst worst = compare(Embedder(with_activation(*load_model("all-MiniLM-L6-v2"), Activation::kGeluTanh)));
+  const Worst worst =
+      compare(Embedder(with_activation(*load_model("all-MiniLM-L6-v2"), Activation::kGeluTanh), kExact));
   EXPECT_LT(worst.of_batch, 5e-5);
   EXPECT_LT(worst.means, 1e-3);
   EXPECT_LT(worst.tokens, 1.5e-3);
@@ -235,7 +239,7 @@ TEST_F(PublishedVectors, WithTheirGelu) {
 TEST_F(PublishedVectors, WithTheModelsGelu) {
   RIVERBANK_NEEDS_SHARED_DATA("minilm_gold/gold.json");
   RIVERBANK_NEEDS_MODEL("all-MiniLM-L6-v2");
-  const Embedder embedder = Embedder::load("all-MiniLM-L6-v2");
+  const Embedder embedder = Embedder::load("all-MiniLM-L6-v2", kExact);
   const Worst worst = compare(embedder);
   EXPECT_LT(worst.means, 1.5e-3);
   EXPECT_LT(worst.tokens, 3.5e-3);

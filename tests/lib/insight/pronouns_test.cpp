@@ -178,6 +178,7 @@ void make_cases(std::size_t count, unsigned seed, std::vector<PronounCase>& case
       const float ratio = strength * side + normal(random);
       one.to_names.push_back(0.1F * std::exp(ratio / 2));
       one.to_names.push_back(0.1F * std::exp(-ratio / 2));
+      for (int name = 0; name < 2; ++name) one.from_names.push_back(0.1F * std::exp(0.1F * normal(random)));
     }
     attention.push_back(one);
   }
@@ -197,13 +198,17 @@ TEST(HeadCombination, IsBetterThanItsBestHeadOnCasesNotLearnedFrom) {
   EXPECT_NEAR(table.at({0, 0}).value(), 0.841, 0.025);
   EXPECT_NEAR(together, 0.921, 0.02);
   EXPECT_NEAR(learned.cross_validated().value(), 0.921, 0.05);
+  EXPECT_FALSE(learned.both_directions());  // the names' attention is noise here
   EXPECT_LT(std::abs(learned.weights()[2]), 0.25 * learned.weights()[0]);
 
   // The same again, and the opposite when the names change places.
   EXPECT_EQ(HeadCombination::learn(cases, attention).weights(), learned.weights());
   for (PronounCase& one : others) one.right = 1 - one.right;
   for (PronounAttention& one : other_attention) {
-    for (std::size_t head = 0; head < 3; ++head) std::swap(one.to_names[2 * head], one.to_names[2 * head + 1]);
+    for (std::size_t head = 0; head < 3; ++head) {
+      std::swap(one.to_names[2 * head], one.to_names[2 * head + 1]);
+      std::swap(one.from_names[2 * head], one.from_names[2 * head + 1]);
+    }
   }
   EXPECT_DOUBLE_EQ(learned.count_right(others, other_attention).value(), together);
 }
@@ -215,7 +220,10 @@ TEST(HeadCombination, NeedsCasesAndTheSameHeads) {
   expect_error(ErrorKind::kInvalidArgument, "from 19 rows",
                [&] { HeadCombination::learn(std::span(cases).first(19), std::span(attention).first(19)); });
   const HeadCombination learned = HeadCombination::learn(cases, attention);
-  for (PronounAttention& one : attention) one.to_names.resize(4);
+  for (PronounAttention& one : attention) {
+    one.to_names.resize(4);
+    one.from_names.resize(4);
+  }
   expect_error(ErrorKind::kInvalidArgument, "of 3 heads, but the attention has 2",
                [&] { static_cast<void>(learned.count_right(cases, attention)); });
 }

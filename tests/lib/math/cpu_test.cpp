@@ -43,7 +43,9 @@ class Variable {
 
 constexpr std::uint32_t kFma = 1U << 12, kOsxsave = 1U << 27, kAvx = 1U << 28, kAvx2 = 1U << 5;
 constexpr std::uint32_t kAvx512 = (1U << 16) | (1U << 17) | (1U << 30) | (1U << 31);
-constexpr CpuidAnswers kServer{7, kFma | kOsxsave | kAvx, kAvx2 | kAvx512, 0xe7};
+constexpr std::uint32_t kAvxVnni = 1U << 4;
+constexpr CpuidAnswers kServer{
+    .highest_leaf = 7, .leaf1_ecx = kFma | kOsxsave | kAvx, .leaf7_ebx = kAvx2 | kAvx512, .xcr0 = 0xe7};
 
 TEST(Cpu, KnowsWhatAProcessorCanDo) {
   EXPECT_THAT(supported_instruction_sets(kServer),
@@ -51,6 +53,9 @@ TEST(Cpu, KnowsWhatAProcessorCanDo) {
   CpuidAnswers desktop = kServer;
   desktop.leaf7_ebx = kAvx2;
   EXPECT_THAT(supported_instruction_sets(desktop), ElementsAre(InstructionSet::kPortable, InstructionSet::kAvx2));
+  desktop.leaf7_1_eax = kAvxVnni;
+  EXPECT_THAT(supported_instruction_sets(desktop),
+              ElementsAre(InstructionSet::kPortable, InstructionSet::kAvx2, InstructionSet::kAvx2Vnni));
   EXPECT_THAT(supported_instruction_sets(CpuidAnswers{}), ElementsAre(InstructionSet::kPortable));
 }
 
@@ -78,6 +83,7 @@ TEST(Cpu, NeedsEveryPartOfAnInstructionSet) {
   }
   CpuidAnswers old = kServer;
   old.highest_leaf = 6;
+  old.leaf7_1_eax = kAvxVnni;
   EXPECT_EQ(supported_instruction_sets(old).back(), InstructionSet::kPortable);
 }
 

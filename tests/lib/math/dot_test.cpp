@@ -10,6 +10,7 @@
 
 #include "lib/math/cpu.h"
 #include "lib/math/kernels.h"
+#include "lib/math/precision.h"
 
 namespace riverbank {
 namespace {
@@ -24,7 +25,7 @@ std::vector<float> random_floats(std::size_t count, unsigned seed) {
 
 TEST(Dot, IsTheInnerProductAtEveryLength) {
   for (const InstructionSet set : supported_instruction_sets()) {
-    const Kernels& kernels = kernels_of(set);
+    const Kernels& kernels = kernels_of(set, Precision::kFloat32);
     double worst = 0;
     for (std::size_t n = 0; n < 200; ++n) {
       const auto a = random_floats(n, 1), b = random_floats(n, 2);
@@ -42,7 +43,7 @@ TEST(Dot, IsTheInnerProductAtEveryLength) {
 
 TEST(Dot, OfOneAgainstManyIsTheSameBits) {
   for (const InstructionSet set : supported_instruction_sets()) {
-    const Kernels& kernels = kernels_of(set);
+    const Kernels& kernels = kernels_of(set, Precision::kFloat32);
     for (const std::size_t n : {1U, 15U, 64U, 384U, 387U}) {
       const auto query = random_floats(n, 3), rows = random_floats(37 * n, 4);
       std::vector<float> products(37);
@@ -59,16 +60,16 @@ TEST(Dot, ReadsNothingBeyondItsVectors) {
     for (std::size_t n = 1; n < 70; ++n) {
       auto a = random_floats(n + 64, 5);
       const auto b = random_floats(n + 64, 6);
-      const float before = kernels_of(set).dot(a.data(), b.data(), n);
+      const float before = kernels_of(set, Precision::kFloat32).dot(a.data(), b.data(), n);
       std::fill(a.begin() + static_cast<std::ptrdiff_t>(n), a.end(), NAN);
-      EXPECT_EQ(kernels_of(set).dot(a.data(), b.data(), n), before) << to_string(set) << ' ' << n;
+      EXPECT_EQ(kernels_of(set, Precision::kFloat32).dot(a.data(), b.data(), n), before) << to_string(set) << ' ' << n;
     }
   }
 }
 
 TEST(Dot, RunsOnTheChosenSet) {
   const auto a = random_floats(384, 7), b = random_floats(384, 8);
-  const float expected = kernels_of(choose_instruction_set()).dot(a.data(), b.data(), 384);
+  const float expected = kernels_of(choose_instruction_set(), Precision::kFloat32).dot(a.data(), b.data(), 384);
   EXPECT_EQ(dot(a.data(), b.data(), 384), expected);
   EXPECT_EQ(dot_function()(a.data(), b.data(), 384), expected);
   float product = 0;

@@ -1,0 +1,156 @@
+#include "lib/engine/packed_weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "lib/engine/engine.h"
+#include "tests/lib/engine/reference.h"
+#include "tests/support/environment.h"
+#include "tests/support/temporary_folder.h"
+
+namespace riverbank {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using testing::RandomBatch;
+using testing::RandomModel;
+
+const EncoderConfig kConfig{.model_type = "bert",
+                            .num_layers = 2,
+                            .d_model = 96,
+                            .num_heads = 3,
+                            .d_ff = 160,
+                            .vocabulary_size = 50,
+                            .max_positions = 64,
+                            .num_token_types = 2,
+                            .layer_norm_epsilon = 1e-12F};
+
+std::string read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write(const fs::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+class PackedWeightsOf : public ::testing::TestWithParam<Precision> {
+ protected:
+  void SetUp() override {
+    const std::vector<Precision> supported = supported_precisions(supported_instruction_sets().back());
+    if (std::ranges::find(supported, GetParam()) == supported.end()) GTEST_SKIP() << "not on this machine";
+    expected_ = run(model_, "");
+    ASSERT_FALSE(fs::exists(folder())) << "a model without a fingerprint left something on the disk";
+  }
+
+  Matrix run(const RandomModel& model, const std::string& fingerprint) {
+    notices_.clear();
+    Engine engine(
+        model.config(), model.weights(),
+        {.precision = GetParam(), .threads = 2, .fingerprint = fingerprint, .notice = [&](const std::string& message) {
+           notices_.push_back(message);
+         }});
+    return engine.forward(batch_.view());
+  }
+
+  fs::path folder() const { return cache_.path() / "riverbank" / "packed"; }
+  fs::path file() const {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(folder())) files.push_back(entry.path());
+    EXPECT_EQ(files.size(), 1U);
+    return files.at(0);
+  }
+
+  /// The file, changed, is told, not used, and made again.
+  void expect_repair(const std::function<void(std::string&)>& change, const std::string& part) {
+    ASSERT_EQ(run(model_, "m"), expected_);
+    const std::string good = read(file());
+    std::string bad = good;
+    change(bad);
+    write(file(), bad);
+    EXPECT_EQ(run(model_, "m"), expected_);
+    ASSERT_EQ(notices_.size(), 1U) << part;
+    EXPECT_THAT(notices_[0], HasSubstr(part));
+    EXPECT_THAT(notices_[0], HasSubstr("packing them again"));
+    EXPECT_EQ(read(file()), good);
+    EXPECT_EQ(run(model_, "m"), expected_);
+    EXPECT_TRUE(notices_.empty());
+  }
+
+  testing::TemporaryFolder cache_;
+  testing::EnvironmentVariable variable_{"XDG_CACHE_HOME", cache_.path().string()};
+  RandomModel model_{kConfig, 1};
+  RandomBatch batch_{kConfig, {30, 7, 64}, 2};
+  Matrix expected_;
+  std::vector<std::string> notices_;
+};
+
+INSTANTIATE_TEST_SUITE_P(All, PackedWeightsOf,
+                         ::testing::Values(Precision::kFloat32, Precision::kBFloat16, Precision::kInt8),
+                         [](const auto& precision) { return std::string(to_string(precision.param)); });
+
+TEST_P(PackedWeightsOf, ALaterEngineGivesTheSameBits) {
+  EXPECT_EQ(run(model_, "m"), expected_);
+  const auto written = fs::last_write_time(file());
+  EXPECT_EQ(run(model_, "m"), expected_);
+  EXPECT_EQ(fs::last_write_time(file()), written);
+  EXPECT_TRUE(notices_.empty());
+  EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_P(PackedWeightsOf, AnotherModelsFileIsNotTaken) {
+  run(model_, "m");
+  const RandomModel other(kConfig, 3);
+  const Matrix others = run(other, "n");
+  EXPECT_NE(others, expected_);
+  fs::path mine, theirs;
+  for (const auto& entry : fs::directory_iterator(folder())) {
+    (entry.path().filename().string().starts_with("m-") ? mine : theirs) = entry.path();
+  }
+  fs::copy_file(theirs, mine, fs::copy_options::overwrite_existing);
+  EXPECT_EQ(run(model_, "m"), expected_);
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_THAT(notices_[0], HasSubstr("are of other weights"));
+}
+
+TEST_P(PackedWeightsOf, OtherWeightsUnderTheSameNameAreNotTaken) {
+  const RandomModel other(kConfig, 3);
+  const Matrix others = run(other, "");
+  run(model_, "m");
+  EXPECT_EQ(run(other, "m"), others);
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_THAT(notices_[0], HasSubstr("are of other weights"));
+}
+
+TEST_P(PackedWeightsOf, DamageIsToldAndRepaired) {
+  expect_repair([](std::string& bytes) { bytes.clear(); }, "have 0 bytes instead of");
+  expect_repair([](std::string& bytes) { bytes.resize(100); }, "have 100 bytes instead of");
+  expect_repair([](std::string& bytes) { bytes.pop_back(); }, "they were cut");
+  expect_repair([](std::string& bytes) { bytes += '\0'; }, "they were cut");
+  expect_repair([](std::string& bytes) { bytes[0] = 'x'; }, "do not begin as such files do");
+  expect_repair([](std::string& bytes) { bytes[8] = 7; }, "have version 7 of their format, not 1");
+  expect_repair([](std::string& bytes) { bytes[20] ^= 1; }, "their header does not have its checksum");
+  expect_repair([](std::string& bytes) { bytes[170] ^= 1; }, "their header does not have its checksum");
+  expect_repair([](std::string& bytes) { bytes[180] ^= 1; }, "their header does not have its checksum");
+  expect_repair([](std::string& bytes) { bytes[4096] ^= 1; }, "block 0 of ");
+  expect_repair([](std::string& bytes) { bytes.back() ^= 0x40; }, " does not have its checksum");
+}
+
+TEST_P(PackedWeightsOf, AFolderThatCannotBeIsDoneWithout) {
+  const testing::EnvironmentVariable nowhere("XDG_CACHE_HOME", "/dev/null/cache");
+  EXPECT_EQ(run(model_, "m"), expected_);
+  EXPECT_TRUE(notices_.empty());
+}
+
+}  // namespace
+}  // namespace riverbank
