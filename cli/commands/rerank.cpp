@@ -60,7 +60,8 @@ std::vector<RankedText> ranked(Session& session, const RerankArguments& argument
   std::vector<std::string_view> texts;
   texts.reserve(passages.size());
   for (const Passage& passage : passages) texts.push_back(passage.text);
-  const EmbedderOptions options{.threads = arguments.threads, .instruction_set = ""};
+  EmbedderOptions options;
+  options.threads = arguments.threads;
   if (!arguments.cross_encoder.empty()) {
     return rank_texts(CrossEncoder::load(arguments.cross_encoder, options), arguments.question, texts,
                       session.interrupts.token());

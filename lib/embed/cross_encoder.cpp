@@ -16,6 +16,16 @@ namespace {
 /// Tokens in one call of the engine, as the embedder has it.
 constexpr std::size_t kBatchTokens = 4096;
 
+/// Float32: nobody has measured what less would do to a cross-encoder's order.
+EngineOptions engine_options(const Model& model, const EmbedderOptions& options) {
+  EngineOptions engine;
+  engine.instruction_set = options.instruction_set;
+  engine.threads = options.threads;
+  engine.fingerprint = model.fingerprint;
+  engine.notice = options.notice;
+  return engine;
+}
+
 }  // namespace
 
 struct CrossEncoder::Parts {
@@ -23,7 +33,7 @@ struct CrossEncoder::Parts {
       : model(std::move(loaded)),
         head(load_classifier_head(model->folder, model->config)),
         max_tokens(static_cast<std::size_t>(model->embedding.max_tokens)),
-        engine(model->config, model->weights, {options.instruction_set, options.threads}) {
+        engine(model->config, model->weights, engine_options(*model, options)) {
     if (model->config.num_token_types < 2) {
       throw Error(ErrorKind::kUnsupported, "The model " + model->name +
                                                " has one token type, so it cannot tell a question from a passage; a "
