@@ -74,7 +74,7 @@ TEST_F(RetrievalSetFiles, GradesOfWhatIsNotThereAreLeftOutAndCounted) {
 
 TEST_F(RetrievalSetFiles, GradesMustBeReadable) {
   expect_corrupt("qrels.tsv", "q1\td1\n", "qrels.tsv:1: expected three columns");
-  expect_corrupt("qrels.tsv", "q1\td1\tone\n", "qrels.tsv:1: the grade is not a whole number");
+  expect_corrupt("qrels.tsv", "q1\td1\tone\n", "qrels.tsv:1: the grade \"one\" is not a whole number");
 }
 
 TEST_F(RetrievalSetFiles, AreEvaluated) {
