@@ -14,7 +14,9 @@ const Kernels& kernels() {
 
 }  // namespace
 
-PackedMatrix::PackedMatrix(const MatrixView& W, bool transposed) : columns_(transposed ? W.cols() : W.rows()) {
+PackedMatrix::PackedMatrix(const MatrixMap& W, bool transposed, Rows rows_to_come)
+    : W_(W), transposed_(transposed), rows_(rows_to_come), columns_(transposed ? W.cols() : W.rows()) {
+  if (rows_ == Rows::kFew) return;
   const Matrix rows = transposed ? Matrix(W.transpose()) : Matrix(W);
   const RowVector no_bias = RowVector::Zero(columns_);
   LinearWeights weights;
@@ -28,6 +30,7 @@ PackedMatrix::PackedMatrix(const MatrixView& W, bool transposed) : columns_(tran
 }
 
 Matrix PackedMatrix::multiply(const MatrixView& X) const {
+  if (rows_ == Rows::kFew) return transposed_ ? Matrix(X * W_) : Matrix(X * W_.transpose());
   Matrix C(X.rows(), static_cast<Eigen::Index>(linear_.columns()));
   for (std::size_t panel = 0; panel < linear_.panels(); ++panel) {
     Product product{.A = X.data(), .A_stride = static_cast<std::size_t>(X.outerStride()) * sizeof(float)};
