@@ -15,6 +15,7 @@
 #include "cli/output/hits.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
+#include "cli/output/why_file.h"
 #include "cli/search_flags.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
@@ -27,7 +28,7 @@ namespace {
 using std::chrono::steady_clock;
 
 struct QueryArguments : AskArguments {
-  std::string question, like;
+  std::string question, like, html;
   WordInSense meant;
   bool asked = false;  // a question was given, be it empty
   bool json = false, why = false;
@@ -108,6 +109,9 @@ void note_excluded(Terminal& terminal, const SearchResult& result) {
 }
 
 int run_query(Session& session, QueryArguments arguments) {
+  if (!arguments.html.empty() && !arguments.why) {
+    throw Error(ErrorKind::kInvalidArgument, "--html writes what --why finds; give both");
+  }
   const auto start = steady_clock::now();
   sort_out_texts(arguments);
   const auto [collection, index] = open_to_ask(session, arguments);
@@ -124,6 +128,10 @@ int run_query(Session& session, QueryArguments arguments) {
   }
   std::optional<Explanations> why;
   if (arguments.why && !result.hits.empty()) why = index.explain(arguments.question, result);
+  if (why && !arguments.html.empty()) {
+    write_why_page(arguments.html, arguments.question, result, *why, index);
+    session.terminal.note("  The page of reasons is in " + shown(arguments.html) + ".");
+  }
   if (arguments.json) {
     const Explanations* reasons = why ? &*why : nullptr;
     session.terminal.print(dump(answer_as_json(arguments, index, result, reasons, seconds_since(start))) + "\n");
@@ -156,7 +164,7 @@ void add_query_command(CLI::App& app, Session& session) {
                "  riverbank query '\"guarantee fund\" -savings' --type markdown\n"
                "  riverbank query \"bank\" --minus \"money\"\n"
                "  riverbank query --like river.md:3\n"
-               "  riverbank query \"side effects\" --why -k 1\n"
+               "  riverbank query \"side effects\" --why --html why.html\n"
                "  riverbank query \"side effects\" --json\n");
   const CLI::Option* question =
       verb->add_option("question", arguments->question,
@@ -174,6 +182,8 @@ void add_query_command(CLI::App& app, Session& session) {
       ->type_name("X");
   verb->add_flag("--sentences", arguments->search.sentences, "The sentences that answer, instead of passages");
   verb->add_flag("--why", arguments->why, "Show how each score came to be, word by word");
+  verb->add_option("--html", arguments->html, "With --why: write it as a page, with the encoder's attention")
+      ->type_name("FILE");
   verb->add_flag("--json", arguments->json, "Print everything as JSON");
   add_filter_flags(*verb, *arguments);
   const char* const group = "More of the question";

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "index/documents/chunker.h"
+#include "index/search/question.h"
 #include "lib/insight/token_shares.h"
 #include "lib/text/sentences.h"
 
@@ -99,8 +100,9 @@ double share_of_sentence(const Hit& hit, const TextExplanation& passage) {
 
 }  // namespace
 
-Explanations explain(StoreReader& reader, const Embedder& embedder, std::string_view question,
-                     const SearchResult& result, bool whole_documents) {
+Explanations explain(StoreReader& reader, const Embedder& embedder, std::string_view typed, const SearchResult& result,
+                     bool whole_documents) {
+  const std::string question = read_question(typed).text;  // as it was searched for, without marks
   Explanations all;
   all.form = result.form;
   all.hits.resize(result.hits.size());

@@ -156,22 +156,47 @@ void append_axis(FigureAxis& axis, std::string_view text, std::span<const Traced
   }
 }
 
-}  // namespace
-
-std::string attention_page(std::string_view title, std::string_view lead, std::span<const AttentionFigure> figures,
-                           const FigureView& view) {
+HtmlPage whole_page(std::string_view title, std::string_view lead, std::span<const AttentionFigure> figures,
+                    const FigureView& view) {
   check(figures, view);
   ordered_json drawn = ordered_json::array();
   for (const AttentionFigure& figure : figures) drawn.push_back(to_json(figure));
   const ordered_json data{
       {"figures", drawn},
       {"view", {{"figure", view.figure}, {"layer", view.layer}, {"head", view.head}, {"token", view.token}}}};
-  return make_html(
-      {.title = std::string(title),
-       .body = filled_template("attention.html", {{"title", std::string(title)}, {"lead", std::string(lead)}}),
-       .styles = {"attention.css"},
-       .scripts = {"attention_data.js", "attention_draw.js", "attention.js"},
-       .data = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace)});
+  return {.title = std::string(title),
+          .body = filled_template("attention.html", {{"title", std::string(title)}, {"lead", std::string(lead)}}),
+          .styles = {"attention.css"},
+          .scripts = {"attention_data.js", "attention_draw.js", "attention.js"},
+          .data = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
+}
+
+/// A page has one heading of the first rank and one main part.
+std::string as_second_part(std::string body) {
+  const auto replace = [&](std::string_view from, std::string_view to) {
+    if (const std::size_t at = body.find(from); at != std::string::npos) body.replace(at, from.size(), to);
+  };
+  replace("<header>", "<div>");
+  replace("</header>", "</div>");
+  replace("<h1 ", "<h2 ");
+  replace("</h1>", "</h2>");
+  replace("<main ", "<section ");
+  replace("</main>", "</section>");
+  return body;
+}
+
+}  // namespace
+
+std::string attention_page(std::string_view title, std::string_view lead, std::span<const AttentionFigure> figures,
+                           const FigureView& view) {
+  return make_html(whole_page(title, lead, figures, view));
+}
+
+HtmlPage attention_part(std::string_view title, std::string_view lead, std::span<const AttentionFigure> figures,
+                        const FigureView& view) {
+  HtmlPage page = whole_page(title, lead, figures, view);
+  page.body = as_second_part(std::move(page.body));
+  return page;
 }
 
 FigureAxis figure_axis(const Trace& trace, std::string_view text, std::string_view second_text) {

@@ -53,20 +53,23 @@ double brought_by(const RowVectorMap& vector, const Matrix& G) {
   return (G.cast<double>() * vector.cast<double>().transpose()).sum();
 }
 
+PackedMatrix::Rows rows_of(bool is_last) { return is_last ? PackedMatrix::Rows::kFew : PackedMatrix::Rows::kMany; }
+
 }  // namespace
 
-FrozenLayers::Weights::Weights(const EncoderLayerWeights& weights)
+/// In the last layer all but keys and values is computed of [CLS] alone.
+FrozenLayers::Weights::Weights(const EncoderLayerWeights& weights, bool is_last)
     : layer(&weights),
-      query(weights.attention.query.weight, false),
+      query(weights.attention.query.weight, false, rows_of(is_last)),
       key(weights.attention.key.weight, false),
       value(weights.attention.value.weight, false),
-      output(weights.attention.output.weight, false),
-      inner(weights.feed_forward.inner.weight, false),
-      outer(weights.feed_forward.outer.weight, false),
+      output(weights.attention.output.weight, false, rows_of(is_last)),
+      inner(weights.feed_forward.inner.weight, false, rows_of(is_last)),
+      outer(weights.feed_forward.outer.weight, false, rows_of(is_last)),
       value_back(weights.attention.value.weight, true),
-      output_back(weights.attention.output.weight, true),
-      inner_back(weights.feed_forward.inner.weight, true),
-      outer_back(weights.feed_forward.outer.weight, true) {}
+      output_back(weights.attention.output.weight, true, rows_of(is_last)),
+      inner_back(weights.feed_forward.inner.weight, true, rows_of(is_last)),
+      outer_back(weights.feed_forward.outer.weight, true, rows_of(is_last)) {}
 
 FrozenLayers::FrozenLayers(const EncoderConfig& config, const EncoderWeights& weights, std::size_t first_layer)
     : config_(config) {
@@ -75,7 +78,9 @@ FrozenLayers::FrozenLayers(const EncoderConfig& config, const EncoderWeights& we
                                                          "there is none from {} on.",
                                                          weights.layers.size(), first_layer));
   }
-  for (std::size_t i = first_layer; i < weights.layers.size(); ++i) weights_.emplace_back(weights.layers[i]);
+  for (std::size_t i = first_layer; i < weights.layers.size(); ++i) {
+    weights_.emplace_back(weights.layers[i], i + 1 == weights.layers.size());
+  }
 }
 
 /// The first `rows` rows of the layer's output, X (T, d_model).

@@ -55,7 +55,7 @@ class FrozenLayers {
 
  private:
   struct Weights {
-    explicit Weights(const EncoderLayerWeights& layer);
+    Weights(const EncoderLayerWeights& layer, bool is_last);
     const EncoderLayerWeights* layer;
     PackedMatrix query, key, value, output, inner, outer;          // X W^T
     PackedMatrix value_back, output_back, inner_back, outer_back;  // G W

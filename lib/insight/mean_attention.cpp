@@ -35,6 +35,7 @@ Trace empty_trace(const Model& model, const Encoding& encoding) {
     token.begin = encoding.offsets[t].begin;
     token.end = encoding.offsets[t].end;
     token.piece = model.tokenizer.piece(encoding.ids[t]);
+    token.special = encoding.ids[t] == model.tokenizer.cls_id() || encoding.ids[t] == model.tokenizer.sep_id();
   }
   trace.attention.reserve(trace.layers * encoding.size() * encoding.size());
   return trace;

@@ -2,33 +2,38 @@
 
 #include "lib/math/cpu.h"
 #include "lib/math/kernels.h"
+#include "lib/math/precision.h"
 
 namespace riverbank {
 namespace {
 
 const Kernels& kernels() {
-  static const Kernels& best = kernels_of(choose_instruction_set());
+  static const Kernels& best = kernels_of(choose_instruction_set(), Precision::kFloat32);
   return best;
 }
 
 }  // namespace
 
-PackedMatrix::PackedMatrix(const MatrixView& W, bool transposed) : columns_(transposed ? W.cols() : W.rows()) {
+PackedMatrix::PackedMatrix(const MatrixMap& W, bool transposed, Rows rows_to_come)
+    : W_(W), transposed_(transposed), rows_(rows_to_come), columns_(transposed ? W.cols() : W.rows()) {
+  if (rows_ == Rows::kFew) return;
   const Matrix rows = transposed ? Matrix(W.transpose()) : Matrix(W);
   const RowVector no_bias = RowVector::Zero(columns_);
   LinearWeights weights;
   new (&weights.weight) MatrixMap(rows.data(), rows.rows(), rows.cols());
   new (&weights.bias) RowVectorMap(no_bias.data(), no_bias.size());
   linear_ = Linear(kernels(), {&weights});
-  memory_.reserve(linear_.panels(), linear_.panel_floats());
-  linear_.place_at(memory_.data());
-  for (std::size_t panel = 0; panel < linear_.panels(); ++panel) linear_.pack(panel);
+  memory_.reserve(1, (linear_.bytes() + sizeof(float) - 1) / sizeof(float));
+  auto* const memory = reinterpret_cast<std::byte*>(memory_.data());
+  for (std::size_t panel = 0; panel < linear_.panels(); ++panel) linear_.pack(panel, memory);
+  linear_.place_at(memory);
 }
 
 Matrix PackedMatrix::multiply(const MatrixView& X) const {
+  if (rows_ == Rows::kFew) return transposed_ ? Matrix(X * W_) : Matrix(X * W_.transpose());
   Matrix C(X.rows(), static_cast<Eigen::Index>(linear_.columns()));
   for (std::size_t panel = 0; panel < linear_.panels(); ++panel) {
-    Product product{.A = X.data(), .A_stride = static_cast<std::size_t>(X.outerStride())};
+    Product product{.A = X.data(), .A_stride = static_cast<std::size_t>(X.outerStride()) * sizeof(float)};
     product.rows = static_cast<std::size_t>(X.rows());
     product.d_in = linear_.d_in();
     product.panel = linear_.packed(panel);

@@ -57,7 +57,7 @@ TEST_F(EvalWords, AFolderOfTheSameNameIsReached) {
   EXPECT_THAT(verb.err, HasSubstr("train.tsv"));
   const Outcome nothing = program.run({"eval"});
   EXPECT_EQ(nothing.exit_code, 2);
-  EXPECT_THAT(nothing.err, HasSubstr("dir"));
+  EXPECT_THAT(nothing.err, HasSubstr("DIR"));
 }
 
 }  // namespace

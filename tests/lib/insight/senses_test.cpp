@@ -124,7 +124,8 @@ TEST(Senses, OfLabelledWordsAreCountedRight) {
 TEST(Senses, AreMarkedByTheWordsBesideThem) {
   RIVERBANK_NEEDS_MODEL("bge-small-en-v1.5");
   std::vector<Usage> usages;
-  for (const auto& use : testing::labelled_words("criterion").at("seal")) {
+  const auto labelled = testing::labelled_words("criterion");
+  for (const auto& use : labelled.at("seal")) {
     usages.push_back({use.sentence, find_uses(use.sentence, "seal").front()});
   }
   const SenseGrouping found = group_by_sense(load_model("bge-small-en-v1.5"), usages);

@@ -62,7 +62,8 @@ TEST_F(WeightsTest, StayInTheMappedFile) {
   const auto file = SafetensorsFile::open(path);
   const EncoderWeights loaded = load_encoder_weights(file, config_);
   const auto* mapped = file->find("encoder.layer.1.output.dense.weight")->bytes.data();
-  EXPECT_EQ(static_cast<const void*>(loaded.layers[1].feed_forward.outer.weight.data()), static_cast<const void*>(mapped));
+  EXPECT_EQ(static_cast<const void*>(loaded.layers[1].feed_forward.outer.weight.data()),
+            static_cast<const void*>(mapped));
 }
 
 TEST_F(WeightsTest, MayHaveBertInFrontAndAHeadBehind) {

@@ -1,0 +1,70 @@
+#include "cli/output/why_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/output/explanation.h"
+#include "cli/output/hits.h"
+#include "lib/base/file.h"
+#include "lib/insight/mean_attention.h"
+#include "lib/insight/why_page.h"
+
+namespace riverbank::cli {
+namespace {
+
+SharedText shared_text(const std::string& name, const TextExplanation& text) {
+  SharedText shared{.name = name, .text = text.text, .words = {}, .marked = {}, .rest = {}};
+  for (const WordShare& word : text.words) shared.words.push_back({{word.begin, word.end}, word.share});
+  for (const WordShare& one : text.rest) {
+    shared.rest += fmt::format("{}{} {:.3f}", shared.rest.empty() ? "No word's: " : ", ", one.word, one.share);
+  }
+  return shared;
+}
+
+WhyHit why_hit(std::size_t rank, const Hit& hit, const ScoreForm& form, const Explanation& why) {
+  WhyHit page{.title = fmt::format("{}  {:.2f}  {}", rank, hit.score, place_of(hit)), .sums = {}, .texts = {}};
+  for (const auto& [label, sum] : sums_of(hit, form, why)) page.sums.push_back(label + ": " + sum);
+  if (!hit.cosine) return page;
+  page.texts.push_back(shared_text("The question's words in the cosine", why.question));
+  page.texts.push_back(shared_text("The passage's words in the cosine", why.passage));
+  if (hit.best_sentence) {
+    const std::size_t before = why.passage.text.size() - hit.text.size();
+    page.texts.back().marked = {before + hit.best_sentence->begin, before + hit.best_sentence->end};
+  }
+  return page;
+}
+
+/// One figure a passage, as many as a page holds.
+std::vector<AttentionFigure> figures_of(const SearchResult& result, const Explanations& why, const Index& index) {
+  std::vector<std::string_view> texts;
+  for (const Explanation& one : why.hits) {
+    if (!one.passage.text.empty()) texts.emplace_back(one.passage.text);
+  }
+  std::vector<AttentionFigure> figures;
+  std::size_t weights = 0;
+  const std::vector<Trace> traces = mean_attention(*index.embedder().model(), texts);
+  for (std::size_t i = 0; i < traces.size(); ++i) {
+    AttentionFigure figure = figure_of(traces[i], texts[i]);
+    weights += figure.weights.size();
+    if (weights > kMostPageWeights) break;
+    figure.name = fmt::format("{}  {}", i + 1, place_of(result.hits[i]));
+    figure.caption = "How much each token (row) attends to each token (column): the mean of the layer's heads.";
+    figures.push_back(std::move(figure));
+  }
+  return figures;
+}
+
+}  // namespace
+
+void write_why_page(const std::string& file, const std::string& question, const SearchResult& result,
+                    const Explanations& why, const Index& index) {
+  std::vector<WhyHit> hits;
+  for (std::size_t i = 0; i < result.hits.size(); ++i) {
+    hits.push_back(why_hit(i + 1, result.hits[i], why.form, why.hits[i]));
+  }
+  const std::string lead = "Why these passages? Words are shaded by what they bring. " + why.method;
+  write_file_atomically(file, why_page(question, lead, hits, figures_of(result, why, index)), 0644);
+}
+
+}  // namespace riverbank::cli

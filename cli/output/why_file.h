@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "riverbank/index.h"
+
+namespace riverbank::cli {
+
+/// Writes the page of `query --why --html FILE`: reasons and the encoder's attention over the passages, one file that
+/// opens from disk. Throws Error kIo.
+void write_why_page(const std::string& file, const std::string& question, const SearchResult& result,
+                    const Explanations& why, const Index& index);
+
+}  // namespace riverbank::cli
