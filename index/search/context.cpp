@@ -12,6 +12,7 @@
 #include "index/search/context_pieces.h"
 #include "lib/text/sentences.h"
 #include "riverbank/error.h"
+#include "riverbank/rerank.h"
 
 namespace riverbank {
 namespace {
@@ -142,8 +143,8 @@ class Gatherer {
 
   std::size_t best_of(std::size_t hit, const std::vector<TextRange>& sentences) const {
     const std::string_view text = hits_[hit].text;
-    const std::vector<float> question = index_.embedder().embed(question_, TextKind::kQuery);
-    const std::optional<TextRange> best = best_sentences(std::span(&text, 1), question, index_.embedder()).front();
+    const std::optional<TextRange> best =
+        rank_texts(index_.embedder(), question_, std::span(&text, 1)).front().best_sentence;
     const auto found = std::find_if(sentences.begin(), sentences.end(),
                                     [&](const TextRange& range) { return best && range.begin == best->begin; });
     return found == sentences.end() ? 0 : static_cast<std::size_t>(found - sentences.begin());
