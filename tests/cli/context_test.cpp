@@ -8,7 +8,7 @@ namespace {
 class ContextCommand : public ProgramTest {
  protected:
   Outcome context(const std::string& question, std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"context", question, path("book"), "--floor", "0"};
+    std::vector<std::string> arguments{"context", question, path("book"), "--min-relevance", "0"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return program.run(arguments);
   }
@@ -20,7 +20,7 @@ TEST_F(ContextCommand, PrintsNumberedPassagesWithTheirPlaces) {
   EXPECT_THAT(outcome.out, StartsWith("[1] book/money.md:1-3\n# Money\n"));
   EXPECT_EQ(outcome.err, "");
   program.work_in(program.home() / "book");
-  EXPECT_THAT(program.run({"context", "loan", "--floor", "0"}).out, HasSubstr("] money.md:1-3\n"));
+  EXPECT_THAT(program.run({"context", "loan", "--min-relevance", "0"}).out, HasSubstr("] money.md:1-3\n"));
 }
 
 TEST_F(ContextCommand, HasFourFormats) {

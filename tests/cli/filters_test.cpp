@@ -141,7 +141,7 @@ TEST_F(FilterFlags, PassagesThatSayTheSameAreFoldedUnlessForbidden) {
   write("book/copy.md", "# The river\n\nShe sat on the bank of the river! Reeds grew in the water…\n");
   query("bank");
   program.set("NO_COLOR", "1");
-  const Outcome folded = program.run_on_terminal({"query", "river bank", path("book"), "--floor", "0"}, 100);
+  const Outcome folded = program.run_on_terminal({"query", "river bank", path("book"), "--min-relevance", "0"}, 100);
   EXPECT_THAT(folded.out, HasSubstr("and 1 more like this: "));
   EXPECT_THAT(folded.out, Not(HasSubstr("# The river")));  // the heading stands above, without its marks
   const Outcome all = query("river bank", {"--no-fold"});
