@@ -23,7 +23,7 @@ namespace {
 /// One side brought to 0..1.
 class MinMax {
  public:
-  MinMax(const std::vector<Candidate>& candidates, double Candidate::*side) : side_(side) {
+  MinMax(const std::vector<Candidate>& candidates, double Candidate::*side) {
     const auto [low, high] = std::minmax_element(candidates.begin(), candidates.end(),
                                                  [&](const auto& a, const auto& b) { return a.*side < b.*side; });
     low_ = (*low).*side;
@@ -40,7 +40,6 @@ class MinMax {
   }
 
  private:
-  double Candidate::*side_;
   double low_ = 0;
   double high_ = 0;
 };
