@@ -102,6 +102,7 @@ std::vector<AttentionCurve> measure_attention(std::int64_t longest, std::uint64_
   }
   std::vector<AttentionCurve> curves;
   const std::vector<Form> all = forms();
+  curves.reserve(all.size());
   for (const Form& form : all) curves.push_back({form.name, form.function, {}, 0});
 
   const double total = static_cast<double>(longest) * static_cast<double>(longest);

@@ -156,6 +156,7 @@ void run_table(Session& session, const EvalArguments& arguments) {
   std::vector<std::string> rows = arguments.rows;
   if (rows.empty()) rows = {"--mode keyword", "--mode vector", "--mode hybrid"};
   std::vector<EvalSettings> settings;
+  settings.reserve(rows.size());
   for (const std::string& row : rows) settings.push_back(parse_settings(row, arguments.settings));
   std::vector<Measured> measured;
   for (const std::string& folder : arguments.folders) {

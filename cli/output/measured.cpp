@@ -162,8 +162,9 @@ void print_table(Terminal& terminal, const std::vector<Measured>& measured) {
 ordered_json to_json(const Measured& measured) {
   ordered_json json{{"settings", measured.json_settings}};
   add_metrics(json, measured, [](const std::vector<double>& values) { return values; });
-  for (const auto& [group, places] : measured.groups) {
-    ordered_json& here = json["groups"][group];
+  for (const auto& group : measured.groups) {
+    const std::vector<std::size_t>& places = group.second;  // a lambda cannot take hold of a structured binding
+    ordered_json& here = json["groups"][group.first];
     here["questions"] = places.size();
     add_metrics(here, measured, [&](const std::vector<double>& values) { return at_places(values, places); });
   }

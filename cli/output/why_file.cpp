@@ -24,7 +24,7 @@ SharedText shared_text(const std::string& name, const TextExplanation& text) {
 
 WhyHit why_hit(std::size_t rank, const Hit& hit, const ScoreForm& form, const Explanation& why) {
   WhyHit page{.title = fmt::format("{}  {:.2f}  {}", rank, hit.score, place_of(hit)), .sums = {}, .texts = {}};
-  for (const auto& [label, sum] : sums_of(hit, form, why)) page.sums.push_back(label + ": " + sum);
+  for (const auto& [label, sum] : sums_of(hit, form, why)) page.sums.push_back(fmt::format("{}: {}", label, sum));
   if (!hit.cosine) return page;
   page.texts.push_back(shared_text("The question's words in the cosine", why.question));
   page.texts.push_back(shared_text("The passage's words in the cosine", why.passage));

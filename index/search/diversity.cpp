@@ -105,6 +105,7 @@ class Folder {
 /// Moves the top_k of `pool` that MMR takes to its front, in the order in which it takes them.
 void order_by_mmr(StoreReader& reader, std::vector<Chosen>& pool, double lambda, std::size_t top_k) {
   std::vector<std::vector<float>> vectors;
+  vectors.reserve(pool.size());
   for (const Chosen& chosen : pool) vectors.push_back(reader.vector(chosen.passage.chunk.vector));
   const auto cosine = [&](std::size_t a, std::size_t b) {
     if (vectors[a].empty() || vectors[a].size() != vectors[b].size()) return 0.0F;

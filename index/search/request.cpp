@@ -87,7 +87,7 @@ Request read_request(StoreReader& reader, std::string_view typed, const SearchOp
   } else {
     request.text = typed;
   }
-  FilterSql{request.filter};  // throws when it cannot be read
+  const FilterSql readable{request.filter};  // throws when it is not
   request.words = request.text;
   for (const std::string& more : options.plus) request.words += "\n" + more;
   request.plain = !options.like && options.plus.empty() && options.minus.empty();

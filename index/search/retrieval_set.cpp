@@ -46,7 +46,9 @@ void keep_known(RetrievalSet& set, const std::unordered_set<std::string>& docume
                 const std::filesystem::path& qrels) {
   LeftOut questions("judgement", "a question that queries.jsonl does not have");
   LeftOut unknown("judgement", "a document that corpus.jsonl does not have");
-  for (auto& [question, grades] : set.qrels) {
+  for (auto& judged_question : set.qrels) {
+    const std::string& question = judged_question.first;
+    auto& grades = judged_question.second;
     const bool asked = set.queries.contains(question);
     std::erase_if(grades, [&](const auto& judged) {
       if (!asked) {

@@ -27,7 +27,7 @@ std::vector<std::string_view> split(std::string_view line) {
 
 }  // namespace
 
-TabSeparatedFile::TabSeparatedFile(std::filesystem::path path, std::vector<std::string_view> columns)
+TabSeparatedFile::TabSeparatedFile(std::filesystem::path path, const std::vector<std::string_view>& columns)
     : path_(std::move(path)), bytes_(read_file(path_, kMostBytes)), left_(bytes_) {
   if (left_.starts_with("\xEF\xBB\xBF")) left_.remove_prefix(3);
   cells_ = split(take_line());

@@ -17,7 +17,7 @@ class TabSeparatedFile {
  public:
   /// `columns` are the ones to be read. Throws Error: kNotFound, kIo, kUnsupported (more than 1 GiB), kCorrupt when
   /// one of them is missing.
-  TabSeparatedFile(std::filesystem::path path, std::vector<std::string_view> columns);
+  TabSeparatedFile(std::filesystem::path path, const std::vector<std::string_view>& columns);
 
   TabSeparatedFile(const TabSeparatedFile&) = delete;
   TabSeparatedFile& operator=(const TabSeparatedFile&) = delete;
