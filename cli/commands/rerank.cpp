@@ -120,9 +120,9 @@ void add_rerank_command(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<RerankArguments>();
   CLI::App* verb = add_verb(
       app, "rerank", "Order passages by how well they answer a question: one a line, or JSON lines with \"text\".",
-      "  riverbank rerank \"who pays for repairs\" candidates.txt\n"
+      "  riverbank rerank \"who pays for repairs\" sentences.txt\n"
       "  grep -rh rent ~/letters | riverbank rerank \"when does the rent go up\" -k 3\n"
-      "  riverbank rerank \"side effects\" hits.jsonl --cross-encoder cross-encoder/ms-marco-MiniLM-L6-v2 --json\n");
+      "  riverbank query \"side effects\" -k 30 ~/book | cut -f4 | riverbank rerank \"side effects\" --json\n");
   verb->add_option("question", arguments->question, "What you want to know")->required()->type_name("QUESTION");
   verb->add_option("file", arguments->file, "The passages; none or -: standard input")->type_name("FILE");
   verb->add_option("-k,--top-k", arguments->top_k, "How many to print; 0: all")->type_name("N");

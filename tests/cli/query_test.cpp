@@ -195,7 +195,7 @@ TEST_F(Query, ABrokenPipeIsSuccessAndAFullDiskIsNot) {
 }
 
 TEST_F(Query, SaysWhy) {
-  const Outcome text = query("loan money", {"--why", "-k", "1"});
+  const Outcome text = query("loan money", {"--why"});
   ASSERT_EQ(text.exit_code, 0) << text.err;
   EXPECT_THAT(text.out, HasSubstr("    score     "));
   EXPECT_THAT(text.out, HasSubstr("    bm25      "));

@@ -41,13 +41,15 @@ def main(folder):
             noise = torch.randn(tensor.shape, generator=generator)
             tensor.copy_(1 + 0.1 * noise if name.endswith("LayerNorm.weight") else 0.3 * noise)
     model.save_pretrained(folder, safe_serialization=True)
-    tokenizer = BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), do_lower_case=True)
+    tokenizer = BertTokenizerFast(vocab=str(folder / "vocab.txt"), do_lower_case=True)
+    assert len(tokenizer) == len(vocab)  # transformers before 5 calls the argument vocab_file and ignores this one
     expected = []
     for question, passages in PAIRS:
         logits = []
         for passage in passages:
+            # Lists, as rerankers call it: an empty passage alone would be taken for none.
             pair = tokenizer(
-                question, passage, truncation="longest_first", max_length=MAX_TOKENS, return_tensors="pt"
+                [question], [passage], truncation="longest_first", max_length=MAX_TOKENS, return_tensors="pt"
             )
             with torch.no_grad():
                 logits.append(model(**pair).logits.item())
