@@ -293,6 +293,18 @@ TEST(Embedder, AQuestionComesInBetween) {
 
 TEST(Embedder, AModelThatNobodyMeasuredStaysExact) { EXPECT_EQ(Embedder(share(tiny_model())).info().precision, "f32"); }
 
+TEST(Embedder, AModelThatKeepsItsAnswersRunsInTheFastestPrecision) {
+  Model model = tiny_model();
+  model.keeps_answers_in_int8 = true;
+  const auto measured = share(std::move(model));
+  for (const InstructionSet set : supported_instruction_sets()) {
+    const std::string name(to_string(set));
+    EXPECT_EQ(Embedder(measured, {.instruction_set = name}).info().precision,
+              to_string(supported_precisions(set).back()));
+    EXPECT_EQ(Embedder(measured, {.instruction_set = name, .precision = "f32"}).info().precision, "f32");
+  }
+}
+
 TEST(Embedder, TellsWhatItIs) {
   Model model = tiny_model(Pooling::kCls);
   model.embedding.query_prompt = "query: ";
