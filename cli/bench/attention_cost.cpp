@@ -9,7 +9,6 @@
 #include <limits>
 #include <random>
 
-#include "cli/bench/peak_memory.h"
 #include "lib/transformer/attention.h"
 #include "lib/transformer/linear_attention.h"
 #include "lib/transformer/sliding_window_attention.h"
@@ -25,33 +24,35 @@ constexpr std::int64_t kShortest = 64;
 constexpr std::int64_t kWindow = 128;  // ModernBERT's
 constexpr double kSecondsOfTiming = 0.05;
 
-/// Queries, keys and values of one head, each (T, d_k).
-struct Head {
-  explicit Head(Eigen::Index T) {
-    std::mt19937 generator(1);
-    std::normal_distribution<float> normal;
-    for (Matrix* X : {&Q, &K, &V}) *X = Matrix::NullaryExpr(T, kBenchHeadWidth, [&] { return normal(generator); });
-  }
-  Matrix Q, K, V;
-};
+constexpr std::uint64_t kWidth = kBenchHeadWidth;
 
-struct Form {
-  std::string name, function;
-  std::function<Matrix(const Head&)> run;
-  bool is_dense = false;
-};
+std::uint64_t bytes_of_floats(std::uint64_t count) { return sizeof(float) * count; }
 
-std::vector<Form> forms() {
-  return {
-      {"dense", "attention", [](const Head& x) { return attention(x.Q, x.K, x.V); }, true},
-      {"streaming", "streaming_attention", [](const Head& x) { return streaming_attention(x.Q, x.K, x.V); }},
-      {fmt::format("window {}", kWindow), "sliding_window_attention",
-       [](const Head& x) { return sliding_window_attention(x.Q, x.K, x.V, kWindow); }},
-      {"BigBird", "sparse_attention",
-       [](const Head& x) { return sparse_attention(x.Q, x.K, x.V, big_bird_pattern(x.Q.rows())); }},
-      {"linear", "linear_attention", [](const Head& x) { return linear_attention(x.Q, x.K, x.V); }},
-  };
+// What stands in matrices at the worst moment, in each form: read beside its code in lib/transformer.
+
+/// Scores and weights, both (T, T).
+std::uint64_t dense_bytes(std::uint64_t T) { return bytes_of_floats(2 * T * T); }
+
+/// The result (T, d_v); of one block the scores before and after their division by sqrt(d_k), O, m and l.
+std::uint64_t streaming_bytes(std::uint64_t T) {
+  const std::uint64_t block = std::min<std::uint64_t>(T, 128);
+  return bytes_of_floats(T * kWidth + 2 * block * block + block * (kWidth + 2));
 }
+
+/// The result; of one token the scores and weights of its window, and its row.
+std::uint64_t window_bytes(std::uint64_t T) {
+  const std::uint64_t near = std::min<std::uint64_t>(T, kWindow + 1);
+  return bytes_of_floats(T * kWidth + 2 * near + kWidth);
+}
+
+/// The result; of a global block, which reads the whole text, the scores and weights, and its rows.
+std::uint64_t big_bird_bytes(std::uint64_t T) {
+  const std::uint64_t block = std::min(T, static_cast<std::uint64_t>(BigBirdSizes().block_size));
+  return bytes_of_floats(T * kWidth + 2 * block * T + block * kWidth);
+}
+
+/// phi(Q), phi(K) and the result, each (T, d_k); S (d_k, d_v), z, and one token's row.
+std::uint64_t linear_bytes(std::uint64_t T) { return bytes_of_floats(3 * T * kWidth + kWidth * kWidth + 2 * kWidth); }
 
 double thread_seconds() {
   timespec now{};
@@ -72,12 +73,13 @@ double fastest(const std::function<void()>& work) {
   return best;
 }
 
-AttentionCost measure(const Form& form, const Head& head, const std::stop_token& stop) {
+AttentionCost measure(const AttentionForm& form, const BenchHead& head, const std::stop_token& stop) {
   float sink = 0;
   const auto work = [&] { sink += form.run(head)(0, 0); };
   AttentionCost cost;
   cost.tokens = head.Q.rows();
-  cost.bytes = peak_memory(work);
+  cost.bytes = form.bytes(static_cast<std::uint64_t>(cost.tokens));
+  work();  // the first run finds nothing in the processor's caches
   if (stop.stop_requested()) throw Error(ErrorKind::kCancelled, "Stopped while measuring attention.");
   cost.seconds = fastest(work);
   if (stop.stop_requested()) throw Error(ErrorKind::kCancelled, "Stopped while measuring attention.");
@@ -85,12 +87,31 @@ AttentionCost measure(const Form& form, const Head& head, const std::stop_token&
   return cost;
 }
 
-/// What the dense form holds at once: scores and weights, both (T, T).
-std::uint64_t dense_bytes(std::int64_t tokens) {
-  return 2 * sizeof(float) * static_cast<std::uint64_t>(tokens) * static_cast<std::uint64_t>(tokens);
+}  // namespace
+
+std::vector<AttentionForm> attention_forms() {
+  return {
+      {"dense", "attention", [](const BenchHead& x) { return attention(x.Q, x.K, x.V); }, dense_bytes},
+      {"streaming", "streaming_attention", [](const BenchHead& x) { return streaming_attention(x.Q, x.K, x.V); },
+       streaming_bytes},
+      {fmt::format("window {}", kWindow), "sliding_window_attention",
+       [](const BenchHead& x) { return sliding_window_attention(x.Q, x.K, x.V, kWindow); }, window_bytes},
+      {"BigBird", "sparse_attention",
+       [](const BenchHead& x) { return sparse_attention(x.Q, x.K, x.V, big_bird_pattern(x.Q.rows())); },
+       big_bird_bytes},
+      {"linear", "linear_attention", [](const BenchHead& x) { return linear_attention(x.Q, x.K, x.V); }, linear_bytes},
+  };
 }
 
-}  // namespace
+BenchHead random_head(std::int64_t tokens) {
+  std::mt19937 generator(1);
+  std::normal_distribution<float> normal;
+  BenchHead head;
+  for (Matrix* X : {&head.Q, &head.K, &head.V}) {
+    *X = Matrix::NullaryExpr(tokens, kBenchHeadWidth, [&] { return normal(generator); });
+  }
+  return head;
+}
 
 std::vector<AttentionCurve> measure_attention(std::int64_t longest, std::uint64_t most_bytes,
                                               const AttentionProgress& progress, const std::stop_token& stop) {
@@ -101,16 +122,17 @@ std::vector<AttentionCurve> measure_attention(std::int64_t longest, std::uint64_
                             kShortest, kLongest));
   }
   std::vector<AttentionCurve> curves;
-  const std::vector<Form> all = forms();
+  const std::vector<AttentionForm> all = attention_forms();
   curves.reserve(all.size());
-  for (const Form& form : all) curves.push_back({form.name, form.function, {}, 0});
+  for (const AttentionForm& form : all) curves.push_back({form.name, form.function, {}, 0});
 
   const double total = static_cast<double>(longest) * static_cast<double>(longest);
   for (std::int64_t tokens = kShortest; tokens <= longest; tokens *= 2) {
-    const Head head(tokens);
+    const BenchHead head = random_head(tokens);
     for (std::size_t i = 0; i < all.size(); ++i) {
-      if (all[i].is_dense && dense_bytes(tokens) > most_bytes) {
-        if (curves[i].bytes_missing == 0) curves[i].bytes_missing = dense_bytes(tokens);
+      const std::uint64_t bytes = all[i].bytes(static_cast<std::uint64_t>(tokens));
+      if (bytes > most_bytes) {
+        if (curves[i].bytes_missing == 0) curves[i].bytes_missing = bytes;
         continue;
       }
       progress(all[i].name, tokens, static_cast<double>(tokens) * static_cast<double>(tokens) / total / 2);

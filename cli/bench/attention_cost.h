@@ -7,18 +7,41 @@
 #include <string>
 #include <vector>
 
+#include "lib/math/matrix.h"
+
 namespace riverbank::cli {
 
 /// What one form of attention cost for a text of some length.
 struct AttentionCost {
   std::int64_t tokens = 0;
   double seconds = 0;       ///< of one thread's processor time, the fastest of several runs
-  std::uint64_t bytes = 0;  ///< the most that stood in matrices at once, the result included, the arguments not
+  std::uint64_t bytes = 0;  ///< the most that stands in matrices at once, the result included, the arguments not
 };
+
+/// Queries, keys and values of one head of a text, each (T, d_k).
+struct BenchHead {
+  Matrix Q, K, V;
+};
+
+/// One form of attention as it is measured. The bytes are worked out from the matrices that the code makes: how many
+/// numbers they hold is known beforehand and to the last one, and the program need not watch its own memory. A test
+/// counts every allocation of each form and compares (tests/cli/bench_test.cpp).
+struct AttentionForm {
+  std::string name;      ///< "dense", "streaming", "window 128", "BigBird", "linear"
+  std::string function;  ///< of lib/transformer
+  std::function<Matrix(const BenchHead&)> run;
+  std::uint64_t (*bytes)(std::uint64_t tokens) = nullptr;
+};
+
+/// All that are measured; the dense one first.
+std::vector<AttentionForm> attention_forms();
+
+/// Random numbers (seed 1) for a text of so many tokens.
+BenchHead random_head(std::int64_t tokens);
 
 /// One form of attention, measured at one length after the other.
 struct AttentionCurve {
-  std::string name;                  ///< "dense", "streaming", "window 128", "BigBird", "linear"
+  std::string name;                  ///< of the form
   std::string function;              ///< what was called
   std::vector<AttentionCost> costs;  ///< ascending; ends early where the memory would not do
   std::uint64_t bytes_missing = 0;   ///< how much the first length that was left out would have needed; 0: none was

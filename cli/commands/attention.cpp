@@ -16,6 +16,7 @@
 #include "lib/insight/attention_view.h"
 #include "lib/insight/head_roles.h"
 #include "lib/insight/head_steps.h"
+#include "lib/insight/place_weights.h"
 #include "riverbank/error.h"
 #include "riverbank/model.h"
 
@@ -28,7 +29,7 @@ struct AttentionArguments {
   AttentionRequest request;
   std::optional<long long> layer, head;  // as typed: below 0, too
   std::string keep, html, model = kDefaultModel;
-  bool mean = false, steps = false, roles = false, json = false;
+  bool mean = false, steps = false, roles = false, positions = false, json = false;
 };
 
 /// What no flag allows by itself is said in the flags' own names; the rest says the library.
@@ -41,6 +42,9 @@ void check(const AttentionArguments& arguments) {
   }
   if (arguments.steps && (!arguments.head || arguments.request.word.empty())) {
     throw Error(ErrorKind::kInvalidArgument, "--steps shows one word in one head; name them: --word, --layer, --head");
+  }
+  if (arguments.positions && arguments.request.word.empty()) {
+    throw Error(ErrorKind::kInvalidArgument, "--positions shows the places around one word; name it with --word");
   }
 }
 
@@ -125,6 +129,23 @@ void print_roles(Terminal& terminal, const Trace& trace) {
       line += fmt::format(" {:>5} {:>4.1f} %  ", fmt::format("{}.{}", head.layer, head.head), 100 * head.share);
     }
     while (line.ends_with(' ')) line.pop_back();
+    terminal.print(line + "\n");
+  }
+}
+
+void print_positions(Terminal& terminal, const Model& model, const AttentionReading& reading) {
+  const std::vector<TracedToken>& tokens = reading.trace.tokens;
+  const std::size_t place = reading.word->first_token;
+  const std::vector<PlaceWeights> kinds = place_weights(model, tokens.size(), place);
+  print_wrapped(terminal, {{fmt::format("What \"{}\" would attend to if all tokens were alike and their places alone "
+                                        "told them apart, by each kind of positions.",
+                                        printable(tokens[place].piece))}});
+  std::string head = "  " + fitted("token", 16);
+  for (const PlaceWeights& kind : kinds) head += fmt::format("  {:>11}", kind.name);
+  terminal.print(head + "\n");
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
+    std::string line = "  " + fitted(printable(tokens[t].piece), 16);
+    for (const PlaceWeights& kind : kinds) line += fmt::format("  {:>9.1f} %", 100 * kind.weights[t]);
     terminal.print(line + "\n");
   }
 }
@@ -234,14 +255,19 @@ int run_attention(Session& session, AttentionArguments& arguments) {
     terminal.print(dump(as_json(request, *model, reading, view)) + "\n");
     return kDone;
   }
-  print_wrapped(terminal,
-                {{fmt::format("{}: {}, {} tokens. ", printable(model->name),
-                              arguments.roles ? "every head of every layer" : view_name(request, reading.trace),
-                              reading.trace.tokens.size())},
-                 {"Layers and heads count from 0.", Style::kFaint}});
+  print_wrapped(terminal, {{fmt::format("{}: {}, {} tokens. ", printable(model->name),
+                                        arguments.roles       ? "every head of every layer"
+                                        : arguments.positions ? "kinds of positions"
+                                                              : view_name(request, reading.trace),
+                                        reading.trace.tokens.size())},
+                           {"Layers and heads count from 0.", Style::kFaint}});
   terminal.print("\n");
   if (arguments.roles) {
     print_roles(terminal, reading.trace);
+    return kDone;
+  }
+  if (arguments.positions) {
+    print_positions(terminal, *model, reading);
     return kDone;
   }
   if (!arguments.steps) {
@@ -278,6 +304,9 @@ void add_attention_command(CLI::App& app, Session& session) {
   verb->add_flag("--steps", arguments->steps, "How the word's row came to be: q, k, scaling, softmax");
   verb->add_flag("--roles", arguments->roles,
                  "Which heads look at the token before, after, at [SEP] …, over this text");
+  verb->add_flag(
+      "--positions", arguments->positions,
+      "What the word's place alone would say, by each kind of positions: learned, sinusoidal, rotary, ALiBi");
   verb->add_option("--tokens", arguments->request.max_tokens,
                    "Read at most so many tokens; default: what the model can")
       ->type_name("N");

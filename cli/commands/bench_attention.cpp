@@ -69,9 +69,10 @@ std::string table(const std::vector<AttentionCurve>& curves, const Terminal& ter
 
 std::string described() {
   return fmt::format(
-      "One head of d_k {}, float32, one thread. Time is the processor's, the fastest of several runs; memory is the "
-      "most\n"
-      "that stood in matrices at once, the result included. Growth is fitted to the upper half of the lengths.\n",
+      "One head of d_k {}, float32, one thread. Time is the processor's, the fastest of several runs; memory is what "
+      "the\n"
+      "matrices that stand at once hold at most, the result included. Growth is fitted to the upper half of the "
+      "lengths.\n",
       kBenchHeadWidth);
 }
 

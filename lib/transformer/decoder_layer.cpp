@@ -17,6 +17,11 @@ DecoderLayer::DecoderLayer(const DecoderLayerWeights& weights, const LayerSettin
       epsilon_(settings.layer_norm_epsilon) {}
 
 DecoderLayer::Cache DecoderLayer::start(const MatrixView& M) const {
+  if (M.cols() != cross_attention_norm_.gamma.size()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("DecoderLayer: M is {} and gamma is ({}); M must have d_model = {} columns.", shape_of(M),
+                            cross_attention_norm_.gamma.size(), cross_attention_norm_.gamma.size()));
+  }
   return {{}, std::make_shared<const KeysAndValues>(cross_attention_.keys_and_values(M))};
 }
 

@@ -1,6 +1,9 @@
 #include "lib/transformer/encoder_layer.h"
 
+#include <fmt/format.h>
+
 #include "lib/math/ops.h"
+#include "riverbank/error.h"
 
 namespace riverbank {
 
@@ -12,6 +15,11 @@ EncoderLayer::EncoderLayer(const EncoderLayerWeights& weights, const LayerSettin
       epsilon_(settings.layer_norm_epsilon) {}
 
 Matrix EncoderLayer::forward(const MatrixView& X, Observer& observer) const {
+  if (X.cols() != attention_norm_.gamma.size()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("EncoderLayer: X is {} and gamma is ({}); X must have d_model = {} columns.", shape_of(X),
+                            attention_norm_.gamma.size(), attention_norm_.gamma.size()));
+  }
   const Matrix A =
       layer_norm(X + attention_.forward(X, observer), attention_norm_.gamma, attention_norm_.beta, epsilon_);
   return layer_norm(A + feed_forward_.forward(A), output_norm_.gamma, output_norm_.beta, epsilon_);

@@ -6,10 +6,11 @@
 
 namespace riverbank {
 
-/// The position-wise feed-forward network, section 3.3 of "Attention Is All You Need", eq. 2, with BERT's activation in
-/// place of max(0, .):
+/// The position-wise feed-forward network, section 3.3 of "Attention Is All You Need", eq. 2:
 ///
-///     FFN(x) = activation(x W_1 + b_1) W_2 + b_2
+///     FFN(x) = max(0, x W_1 + b_1) W_2 + b_2
+///
+/// with the model's own activation in the place of max(0, .), which is relu(): BERT has GELU there.
 ///
 /// The weights must outlive it. Immutable, any thread.
 class FeedForward {

@@ -84,6 +84,15 @@ TEST_F(Attention, StepsAndRolesExplainAHead) {
   expect_refused({"attention", kText, "--steps"}, "name them: --word, --layer, --head");
 }
 
+TEST_F(Attention, PositionsStandSideBySide) {
+  const Outcome outcome = attention({kText, "--word", "bank", "--positions"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              HasSubstr("none      learned   sinusoidal       rotary    ALiBi 1/2  ALiBi 1/256\n  [CLS]  "));
+  EXPECT_THAT(outcome.out, HasSubstr("\n  bank "));
+  expect_refused({"attention", kText, "--positions"}, "name it with --word");
+}
+
 TEST_F(Attention, WritesAPageOrNothing) {
   const Outcome written = attention({kText, "--pair", "a boat", "--html", path("page.html")});
   EXPECT_EQ(written.exit_code, 0);

@@ -26,7 +26,7 @@ std::vector<Step> steps_of(std::istream& text) {
   for (std::string line; std::getline(text, line);) {
     if (line.starts_with("```")) {
       inside = line == "```console";
-    } else if (inside && line.starts_with("$ riverbank ")) {
+    } else if (inside && line.starts_with("$ ")) {
       steps.push_back({line.substr(2), {}});
     } else if (inside && !steps.empty()) {
       steps.back().output.push_back(line);
@@ -74,6 +74,8 @@ TEST(Walk, PrintsWhatItSays) {
   for (const char* name : {"bge-small-en-v1.5", "all-MiniLM-L6-v2"}) {
     std::filesystem::create_directory_symlink(find_model(name), models / name);
   }
+  const std::string built = std::filesystem::path(RIVERBANK_PROGRAM).parent_path().string();
+  program.set("PATH", built + ":" + built + "/samples:/usr/bin:/bin");
   std::ifstream walk(RIVERBANK_SOURCE_DIR "/samples/README.md");
   const std::vector<Step> steps = steps_of(walk);
   EXPECT_GT(steps.size(), 15U);

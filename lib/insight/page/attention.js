@@ -239,6 +239,22 @@ function fillChoices() {
   byId("head").replaceChildren(...special, ...[...Array(heads).keys()].map((h) => option(h, String(h))));
 }
 
+// The special tokens of a figure by name, each once: "[CLS] and [SEP]".
+function specialNames({ queries, keys }) {
+  const names = [...new Set([...queries.tokens, ...keys.tokens].filter((token) => token.special).map((token) => token.label))];
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+// What the figure has, and what the words around it say of it.
+function showFigure() {
+  const figure = figures[state.figure];
+  const names = specialNames(figure);
+  byId("special-names").textContent = names;
+  byId("special").parentElement.hidden = names === "";
+  document.querySelectorAll(".of-special").forEach((part) => (part.hidden = names === ""));
+  document.querySelectorAll(".of-self").forEach((part) => (part.hidden = !figure.isSelf));
+}
+
 function showControls() {
   byId("layer").value = state.layer;
   byId("head").value = state.head;
@@ -252,6 +268,7 @@ function showControls() {
 function redraw(what) {
   if (what !== "picked") compute();
   if (what === "all") {
+    showFigure();
     fillChoices();
     drawHeads();
   }
@@ -446,8 +463,6 @@ function recolour() {
 function start() {
   byId("figure-choice").hidden = figures.length < 2;
   figures.forEach((figure, i) => byId("figure").append(element("option", { value: i }, figure.name)));
-  const hasSpecial = figures.some((figure) => figure.queries.tokens.concat(figure.keys.tokens).some((token) => token.special));
-  byId("special").parentElement.hidden = !hasSpecial;
   listen();
   recolour();
 }

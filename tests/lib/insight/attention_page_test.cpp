@@ -192,10 +192,17 @@ TEST_F(AttentionPageInABrowser, IsHarmlessNarrowDarkAndRectangular) {
   browser.evaluate("byId('theme').value = 'light'; byId('theme').dispatchEvent(new Event('change'))");
   EXPECT_EQ(browser.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(250, 249, 246)");
 
+  const auto is_shown = [&](const std::string& selector) {
+    return browser.evaluate("document.querySelector('" + selector + "').checkVisibility()").get<bool>();
+  };
+  EXPECT_EQ(browser.text("#special-names"), "[CLS] and [SEP]");
+  EXPECT_TRUE(is_shown(".of-self"));
   browser.evaluate("byId('figure').value = 1; byId('figure').dispatchEvent(new Event('change'))");
   EXPECT_EQ(title(browser), "Decoder over the source: All layers, mean of heads");
   EXPECT_EQ(browser.evaluate("shown.map.rows * 10 + shown.map.columns"), 23);
   EXPECT_EQ(browser.evaluate("[...byId('head').options].map((o) => o.text).join()"), "mean,0,1");  // no rollout
+  EXPECT_FALSE(is_shown(".of-self"));
+  EXPECT_EQ(browser.text("#special-names"), "</s>");
   browser.click("#query-1");
   browser.press("w");
   EXPECT_EQ(first_cell(browser), "</s>");

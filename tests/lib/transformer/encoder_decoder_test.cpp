@@ -70,6 +70,12 @@ TEST(CrossAttention, NamesTheShapesThatDoNotFit) {
                [&] { attention.forward(Matrix::Zero(3, 16), Matrix::Zero(5, 7), {}, nobody); });
   expect_error(ErrorKind::kInvalidArgument, "d_model = 16 cannot be shared out among 3 heads",
                [] { MultiHeadAttention(tiny_encoder_decoder_weights().decoder[0].cross_attention, 3); });
+  expect_error(ErrorKind::kInvalidArgument, "MultiHeadAttention: X is (3, 16), K is (5, 16) and V is (4, 16)", [&] {
+    attention.attend(Matrix::Zero(3, 16), {Matrix::Zero(5, 16), Matrix::Zero(4, 16)}, {}, nobody);
+  });
+  expect_error(ErrorKind::kInvalidArgument, "MultiHeadAttention: X is (3, 16), K is (5, 7) and V is (5, 7)", [&] {
+    attention.attend(Matrix::Zero(3, 16), {Matrix::Zero(5, 7), Matrix::Zero(5, 7)}, {}, nobody);
+  });
   KeysAndValues kept = attention.keys_and_values(Matrix::Zero(2, 16));
   expect_error(ErrorKind::kInvalidArgument, "K is (2, 16) and the further keys are (1, 3)", [&] {
     kept.append({Matrix::Zero(1, 3), Matrix::Zero(1, 3)});
@@ -86,6 +92,8 @@ TEST(DecoderLayer, AsTorchComputesIt) {
 TEST(DecoderLayer, NamesTheShapesThatDoNotFit) {
   const DecoderLayer layer(tiny_encoder_decoder_weights().decoder[0], tiny_encoder_decoder_config().layer());
   Observer nobody;
+  expect_error(ErrorKind::kInvalidArgument, "DecoderLayer: M is (5, 7) and gamma is (16)",
+               [&] { layer.start(Matrix::Zero(5, 7)); });
   DecoderLayer::Cache cache = layer.start(Matrix::Zero(5, 16));
   expect_error(ErrorKind::kInvalidArgument, "DecoderLayer: Y is (2, 7) and the source's keys are (5, 16)", [&] {
     layer.forward(Matrix::Zero(2, 7), cache, {nobody, nobody});

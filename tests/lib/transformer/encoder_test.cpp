@@ -153,6 +153,8 @@ TEST(Encoder, LayersNameTheShapesThatDoNotFit) {
   Observer nobody;
   expect_error(ErrorKind::kInvalidArgument, "MultiHeadAttention: X is (4, 7) and W_Q is (24, 24)",
                [&] { MultiHeadAttention(layer.attention, 3).forward(Matrix::Zero(4, 7), nobody); });
+  expect_error(ErrorKind::kInvalidArgument, "EncoderLayer: X is (4, 7) and gamma is (24)",
+               [&] { EncoderLayer(layer, tiny_config().layer()).forward(Matrix::Zero(4, 7), nobody); });
   expect_error(ErrorKind::kInvalidArgument, "FeedForward: X is (4, 7) and W_1 is (40, 24)",
                [&] { FeedForward(layer.feed_forward, Activation::kGelu).forward(Matrix::Zero(4, 7)); });
 

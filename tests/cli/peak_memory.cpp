@@ -1,4 +1,4 @@
-#include "cli/bench/peak_memory.h"
+#include "tests/cli/peak_memory.h"
 
 #include <malloc.h>
 
