@@ -55,19 +55,29 @@ def vary(english, draw):
     return english
 
 
+def round_numbers():
+    """What a person tries first: the hundreds up to 99,900 and the thousands."""
+    return sorted({*range(100, 100_000, 100), *range(1000, LIMIT, 1000)})
+
+
 def held_back(seed, each):
-    """Numbers that training never sees: `each` of 3, 4, 5 and 6 digits."""
+    """Numbers that training never sees: `each` of 3, 4, 5 and 6 digits. None of them is round: there are few of those,
+    and not to know one is worse than to be tested on it is worth."""
     draw = random.Random(seed)
-    return [n for digits in (3, 4, 5, 6) for n in sorted(draw.sample(range(10 ** (digits - 1), 10**digits), each))]
+    digits = [range(10 ** (count - 1), 10**count) for count in (3, 4, 5, 6)]
+    return [n for numbers in digits for n in sorted(draw.sample([n for n in numbers if n % 100 != 0], each))]
 
 
 def draw_number(draw):
-    """A third anything, a third with any number of digits alike, a third made of what French makes hard."""
-    kind = draw.randrange(3)
+    """A quarter anything, a quarter with any number of digits alike, a quarter short or round, a quarter made of what
+    French makes hard."""
+    kind = draw.randrange(4)
     if kind == 0:
         return draw.randrange(LIMIT)
     if kind == 1:
         return draw.randrange(10 ** draw.randint(1, 6))
+    if kind == 2:
+        return draw.randrange(1000) * draw.choice([1, 100, 1000])
     return 1000 * hard_part(draw) + hard_part(draw)
 
 

@@ -24,7 +24,7 @@ import time
 from importlib.metadata import version
 
 import torch
-from number_pairs import draw_number, held_back, in_words, pair, vary
+from number_pairs import draw_number, held_back, in_words, pair, round_numbers, vary
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
@@ -155,7 +155,8 @@ def exact_share(model, vocabularies, numbers):
 
 
 def learning_rate(step):
-    """Up in a straight line, then down with 1 / sqrt(step) (section 5.3), the last third in a straight line to 0."""
+    """Section 5.3, eq. 3: d_model^-0.5 min(step^-0.5, step warmup^-1.5), here with a peak of PEAK_RATE; the last third
+    in a straight line to 0."""
     return PEAK_RATE * min(step / WARMUP, math.sqrt(WARMUP / step), 1) * min(1, 3 * (STEPS - step) / STEPS)
 
 
@@ -244,7 +245,12 @@ def main():
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
             torch.save(state | {"step": step + 1, "losses": losses, "lines": lines}, arguments.checkpoint)
             return
-    log(f"exact on {len(held)} held-back numbers: {exact_share(model, vocabularies, held):.4f}")
+    for numbers, which in [
+        (held, "held-back numbers"),
+        (range(1000), "from 0 to 999, held-back ones among them"),
+        (round_numbers(), "round numbers, which it was trained on"),
+    ]:
+        log(f"exact on {len(numbers)} {which}: {exact_share(model, vocabularies, numbers):.4f}")
     write_model(model, vocabularies, HERE / "model")
     write_held_back(held, HERE / "held_back.tsv")
     (HERE / "training.log").write_text("\n".join(lines) + "\n")

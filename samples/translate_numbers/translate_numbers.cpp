@@ -11,12 +11,14 @@
 
 #include "english_numbers.h"
 #include "riverbank/attention_page.h"
-#include "riverbank/error.h"
 #include "riverbank/translation.h"
 
 namespace {
 
-/// The words read above, the pieces written at the left, the mean weights as grey.
+// The head in which most pieces look at the word that they come from; what the others look at, the page shows.
+constexpr int kLayer = 1, kHead = 1;
+
+/// The words read above, the pieces written at the left, the head's weights as grey.
 void draw(const riverbank::Translation& translation) {
   std::printf("         ");  // as wide as "cinquante"
   for (const std::string& word : translation.source) std::printf("  %s", word.c_str());
@@ -24,10 +26,11 @@ void draw(const riverbank::Translation& translation) {
     const std::string& piece = translation.target[t];
     const auto further_bytes = std::count_if(piece.begin(), piece.end(), [](char c) { return (c & 0xC0) == 0x80; });
     std::printf("\n%-*s", 9 + static_cast<int>(further_bytes), piece.c_str());
-    const std::vector<float> weights = translation.mean_attention(t);
-    for (std::size_t s = 0; s < weights.size(); ++s) {
-      const char* grey = weights[s] < .1F ? "··" : weights[s] < .25F ? "░░" : weights[s] < .5F ? "▒▒" : "██";
-      std::printf("  %s%*s", grey, static_cast<int>(translation.source[s].size()) - 2, "");
+    int gap = 2;
+    for (std::size_t s = 0; s < translation.source.size(); ++s) {
+      const float weight = translation.attention_of(kLayer, kHead, t)[s];
+      std::printf("%*s%s", gap, "", weight < .1F ? "··" : weight < .25F ? "░░" : weight < .5F ? "▒▒" : "██");
+      gap = static_cast<int>(translation.source[s].size());  // a word and two spaces, but for the two of grey
     }
   }
   std::printf("\n");
@@ -44,16 +47,13 @@ riverbank::FigureAxis axis_of(const char* name, const std::vector<std::string>& 
 }
 
 void write_page(const riverbank::Translation& translation, const std::string& english, const std::string& file) {
-  riverbank::AttentionFigure figure;
-  figure.name = "Cross-attention";
-  figure.caption = "What each French word (a row) looked at in the English while it was chosen.";
-  figure.queries = axis_of("French", translation.target);
-  figure.keys = axis_of("English", translation.source);
+  riverbank::AttentionFigure figure{"Cross-attention", "What each French word looked at while it was chosen.",
+                                    axis_of("French", translation.target), axis_of("English", translation.source)};
   figure.layers = translation.layers;
   figure.heads = translation.heads;
   figure.weights = translation.cross_attention;
   std::ofstream out(file, std::ios::binary);
-  out << riverbank::attention_page(translation.text, "French for \"" + english + "\"", {&figure, 1}, {});
+  out << riverbank::attention_page(translation.text, "French for " + english, {&figure, 1}, {0, kLayer, kHead});
   if (!out.flush()) throw std::invalid_argument("cannot write " + file);
 }
 
@@ -66,8 +66,8 @@ int main(int argc, char** argv) try {
     if (is_page) page = argv[++i];
     if (!is_page) text += (text.empty() ? "" : " ") + std::string(argv[i]);
   }
-  const bool is_flag = text.find("--") != std::string::npos;
-  if (is_flag) throw std::invalid_argument("use it as: translate_numbers NUMBER|WORDS [--html FILE]");
+  if (text.find("--") != text.npos)
+    throw std::invalid_argument("use it as: translate_numbers NUMBER|WORDS [--html FILE]");
   text = english_number(text);
   const riverbank::Translation translation = riverbank::Translator::load(TRANSLATE_NUMBERS_MODEL).translate(text);
   std::printf("%s\n%s\n\n", text.c_str(), translation.text.c_str());

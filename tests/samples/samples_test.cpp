@@ -51,9 +51,21 @@ TEST(TranslateNumbers, PrintsTheTranslationAndWhatItLookedAt) {
   EXPECT_THAT(outcome.out, HasSubstr("\n-vingt     ██"));
 }
 
+/// The picture that its README shows is the one it draws.
+TEST(TranslateNumbers, PrintsWhatItsReadmeShows) {
+  std::ifstream file(std::filesystem::path(RIVERBANK_SOURCE_DIR) / "samples/translate_numbers/README.md");
+  const std::string readme(std::istreambuf_iterator<char>(file), {});
+  const std::string command = "$ build/samples/translate_numbers \"ninety-seven thousand two hundred\"\n";
+  const std::size_t shown = readme.find(command);
+  ASSERT_NE(shown, std::string::npos);
+  const Outcome outcome = run(Program(), "translate_numbers 'ninety-seven thousand two hundred'");
+  EXPECT_EQ(readme.substr(shown + command.size(), outcome.out.size()), outcome.out);
+}
+
 TEST(TranslateNumbers, TakesDigitsAndLooseWords) {
   const Program program;
   EXPECT_THAT(run(program, "translate_numbers 97,200").out, HasSubstr("\nquatre-vingt-dix-sept mille deux cents\n"));
+  EXPECT_THAT(run(program, "translate_numbers four hundred").out, HasSubstr("\nquatre cents\n"));
   EXPECT_THAT(run(program, "translate_numbers 0").out, HasSubstr("zero\nzéro\n"));
   EXPECT_THAT(run(program, "translate_numbers two hundred and eighty").out, HasSubstr("\ndeux cent quatre-vingts\n"));
   EXPECT_THAT(run(program, "translate_numbers a thousand and one").out, HasSubstr("\nmille un\n"));
