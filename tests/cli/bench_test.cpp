@@ -46,7 +46,8 @@ TEST_F(Bench, MeasuresEveryFormAtEveryLength) {
 
 /// The dense form's memory grows with the square of the length, the others' does not.
 TEST_F(Bench, MemoryGrowsAsThePapersSay) {
-  for (const auto& form : run_as_json(program, "1024").at("forms")) {
+  const auto json = run_as_json(program, "1024");
+  for (const auto& form : json.at("forms")) {
     const double exponent = form.at("memory_exponent");
     if (form.at("name") == "dense") {
       EXPECT_NEAR(exponent, 2, 0.02);
