@@ -71,6 +71,9 @@ void sort_out_texts(QueryArguments& arguments) {
   if (!arguments.like.empty()) arguments.search.like = read_place(arguments.like);
   const bool plain = arguments.like.empty() && arguments.search.plus.empty() && arguments.search.minus.empty() &&
                      arguments.meant.word.empty();
+  if (arguments.why && arguments.search.sentences) {
+    throw Error(ErrorKind::kInvalidArgument, "--why explains passages; leave out --sentences");
+  }
   if (arguments.why && !plain) {
     throw Error(ErrorKind::kInvalidArgument,
                 "--why explains the scores of a question alone, without --like, --plus, --minus or --word");
@@ -82,7 +85,7 @@ nlohmann::ordered_json answer_as_json(const QueryArguments& arguments, const Ind
   nlohmann::ordered_json hits = nlohmann::ordered_json::array();
   for (const Hit& hit : result.hits) {
     hits.push_back(to_json(hit, hits.size() + 1));
-    if (why != nullptr) hits.back()["why"] = to_json(why->hits[hits.size() - 1], why->form);
+    if (why != nullptr) hits.back()["why"] = to_json(hit, why->hits[hits.size() - 1]);
   }
   const IndexStatus status = index.status();
   nlohmann::ordered_json json{
@@ -97,7 +100,10 @@ nlohmann::ordered_json answer_as_json(const QueryArguments& arguments, const Ind
       {"excluded", result.excluded},
       {"seconds", seconds},
       {"hits", hits}};
-  if (why != nullptr) json["why_method"] = why->method;
+  if (why != nullptr) {
+    json["why_order"] = result.order;
+    json["why_method"] = why->method;
+  }
   return json;
 }
 
@@ -115,21 +121,17 @@ int run_query(Session& session, QueryArguments arguments) {
   const auto start = steady_clock::now();
   sort_out_texts(arguments);
   const auto [collection, index] = open_to_ask(session, arguments);
-  const SearchOptions search = search_options(arguments, collection);
+  SearchOptions search = search_options(arguments, collection);
+  const ExplainOptions explained{.attention = !arguments.html.empty()};
+  if (arguments.why) search.explain = explained;
   const auto asked = steady_clock::now();
   const bool in_sense = !arguments.meant.word.empty() || !arguments.meant.sense.empty();
   const SearchResult result = in_sense ? search_in_sense(index, arguments.question, arguments.meant, search)
                                        : index.search(arguments.question, search);
-  const bool is_sum = !search.rerank && !search.cross_encoder && !search.sentences && search.fusion == Fusion::kScores;
-  if (arguments.why && !is_sum) {
-    throw Error(
-        ErrorKind::kInvalidArgument,
-        "--why shows scores that are sums of cosine and BM25; leave out --rerank, --sentences and --fusion ranks");
-  }
   std::optional<Explanations> why;
-  if (arguments.why && !result.hits.empty()) why = index.explain(arguments.question, result);
+  if (arguments.why && !result.hits.empty()) why = index.explain(arguments.question, result, explained);
   if (why && !arguments.html.empty()) {
-    write_why_page(arguments.html, arguments.question, result, *why, index);
+    write_why_page(arguments.html, arguments.question, result, *why);
     session.terminal.note("  The page of reasons is in " + shown(arguments.html) + ".");
   }
   if (arguments.json) {
@@ -138,9 +140,9 @@ int run_query(Session& session, QueryArguments arguments) {
   } else if (result.hits.empty()) {
     print_nothing(session.terminal, arguments, collection, result);
   } else if (why) {
-    print_for_reading(session.terminal, result.hits, [&](std::size_t hit) {
-      print_why(session.terminal, result.hits[hit], why->form, why->hits[hit]);
-    });
+    print_for_reading(session.terminal, result.hits,
+                      [&](std::size_t hit) { print_why(session.terminal, result.hits[hit], why->hits[hit]); });
+    session.terminal.note("  " + result.order);
     if (!why->method.empty()) session.terminal.note("  " + why->method);
   } else if (session.terminal.out_is_terminal()) {
     print_for_reading(session.terminal, result.hits);

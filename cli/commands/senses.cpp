@@ -9,8 +9,8 @@
 
 #include "cli/arguments.h"
 #include "cli/collections.h"
+#include "cli/commands/asking.h"
 #include "cli/commands/commands.h"
-#include "cli/commands/update.h"
 #include "cli/output/hits.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
@@ -25,11 +25,10 @@ namespace riverbank::cli {
 namespace fs = std::filesystem;
 namespace {
 
-struct SensesArguments {
-  std::string word, folder, index, path, html;
+struct SensesArguments : AskArguments {
+  std::string word, html;
   std::size_t passages = 3, most_uses = SensesOptions().most_uses;
   std::optional<std::size_t> count;
-  int threads = 0;
   bool json = false;
 };
 
@@ -71,8 +70,9 @@ std::string reason(const SensesArguments& arguments, const SensesResult& result)
   if (arguments.count) return "as many as --count asked for";
   if (result.separations.empty()) return "too few uses to tell senses apart";
   const auto highest = std::max_element(result.separations.begin(), result.separations.end());
-  return fmt::format("best silhouette {:.3f} with {} clusters; from {:.3f} on it is several senses", *highest,
-                     highest - result.separations.begin() + 2, result.threshold);
+  return fmt::format("best silhouette {:.3f} with {} clusters; from {:.3f} on it is several senses{}", *highest,
+                     highest - result.separations.begin() + 2, result.threshold,
+                     result.is_measured ? "" : ", a bound that was not measured for this model: see --count");
 }
 
 std::string summary(const SensesArguments& arguments, const SensesResult& result) {
@@ -145,6 +145,7 @@ nlohmann::ordered_json as_json(const SensesArguments& arguments, const IndexStat
           {"looked_at", result.uses.size()},
           {"silhouettes", result.separations},
           {"threshold", result.threshold},
+          {"threshold_measured", result.is_measured},
           {"explained", result.explained},
           {"senses", senses},
           {"uses", uses}};
@@ -168,39 +169,11 @@ std::string page_of(const SensesArguments& arguments, const SensesResult& result
   return senses_page("The senses of " + arguments.word, lead, groups, points);
 }
 
-/// The glob of --path inside the folder that was asked about.
-std::string glob_below(const Collection& collection, const std::string& path) {
-  if (collection.below.empty()) return path;
-  std::string escaped;
-  for (const char c : collection.below) {
-    if (std::string_view("*?[\\").find(c) != std::string_view::npos) escaped += '\\';
-    escaped += c;
-  }
-  if (path.empty()) return fs::is_directory(collection.root / collection.below) ? escaped + "/**" : escaped;
-  return escaped + "/" + (path.find('/') == std::string::npos ? "**/" + path : path);
-}
-
-/// The collection's index; one that is not there yet is made.
-Index open_collection(Session& session, const SensesArguments& arguments, const Collection& collection) {
-  IndexOptions options;
-  options.threads = arguments.threads;
-  if (!collection.exists) {
-    UpdateRequest request;
-    request.index_options = options;
-    request.folders = {collection.root};
-    if (update_collection(session, collection, request).stopped) throw Error(ErrorKind::kCancelled, "stopped");
-  }
-  options.access = Access::kReadOnly;
-  return open_index(session, collection, options);
-}
-
 int run_senses(Session& session, const SensesArguments& arguments) {
-  const Collection collection = choose_collection(
-      arguments.folder.empty() ? std::nullopt : std::optional<fs::path>(arguments.folder), arguments.index);
-  const Index index = open_collection(session, arguments, collection);
+  const auto [collection, index] = open_to_ask(session, arguments);
   ProgressLine line(session.terminal);
   SensesOptions options;
-  options.path_glob = glob_below(collection, arguments.path);
+  options.where = search_options(arguments, collection);
   options.most_uses = arguments.most_uses;
   options.senses = arguments.count;
   options.stop = session.interrupts.token();
@@ -237,11 +210,12 @@ void add_senses_command(CLI::App& app, Session& session) {
   CLI::App* verb = add_verb(app, "senses", "Group every use of a word in your documents by what it means there.",
                             "  riverbank senses bank ~/book\n"
                             "  riverbank senses bank --html bank.html\n"
-                            "  riverbank senses bank --count 2 --json\n");
+                            "  riverbank senses bank --count 2 --json\n"
+                            "  riverbank senses bank --type markdown --since 30d\n");
   verb->add_option("word", arguments->word, "A word, or several in a row (\"New York\")")
       ->required()
       ->type_name("WORD");
-  verb->add_option("folder", arguments->folder, "Where to look; none: the collection you are in")->type_name("FOLDER");
+  add_collection_flags(*verb, *arguments);
   verb->add_option("-k,--passages", arguments->passages, "Passages shown of each sense")
       ->capture_default_str()
       ->type_name("N");
@@ -250,11 +224,9 @@ void add_senses_command(CLI::App& app, Session& session) {
   verb->add_option("--most", arguments->most_uses, "Look at so many uses, evenly spread, when there are more")
       ->capture_default_str()
       ->type_name("N");
-  verb->add_option("--path", arguments->path, "Only files whose path matches")->type_name("GLOB");
   verb->add_option("--html", arguments->html, "Draw the uses as points, coloured by sense")->type_name("FILE");
   verb->add_flag("--json", arguments->json, "Print everything as JSON");
-  verb->add_option("--index", arguments->index, "The index in this folder")->type_name("DIR");
-  verb->add_option("--threads", arguments->threads, "Threads; 0: one for each core")->type_name("N");
+  add_filter_flags(*verb, *arguments);
   verb->callback([&session, arguments] {
     arguments->word = unprotected(arguments->word);
     session.run = [&session, arguments] { return run_senses(session, *arguments); };

@@ -22,6 +22,10 @@ constexpr std::size_t kMostWords = 8;
 constexpr std::size_t kMostLines = 4;
 /// Apart by more than this, the stored cosine and the one that the shares add up to are both shown.
 constexpr double kSameCosine = 1e-3;
+constexpr double kRounding = 1e-9;
+
+/// With the minus sign of the other figures.
+std::string signed_number(double value) { return fmt::format("{}{:.3f}", value < 0 ? "−" : "", std::abs(value)); }
 
 /// "    label     text", wrapped.
 void print_line(Terminal& terminal, const std::string& label, const std::string& text) {
@@ -82,6 +86,56 @@ std::string sum_of(const std::vector<WordShare>& all_words, const std::vector<Wo
   return text;
 }
 
+/// "weight 0.10 × (0.773 − 0.515) / 0.061", as much of it as says something.
+std::string formula_of(const ScoreStep::Side& side) {
+  if (side.is_rank) return fmt::format("weight {:.2f} × 61 / (60 + {:.0f})", side.weight, side.value);
+  std::string text = signed_number(side.value);
+  if (side.centre != 0) text = fmt::format("({} − {})", text, signed_number(side.centre));
+  if (side.weight != 1) text = fmt::format("weight {:.2f} × {}", side.weight, text);
+  return side.spread == 1 ? text : text + fmt::format(" / {:.3f}", side.spread);
+}
+
+/// "0.240 + cosine 0.417 (weight 0.10 × (0.773 − 0.515) / 0.061) + bm25 0.343 (…)".
+std::string sum_of(const ScoreStep& step) {
+  std::string sum = step.base != 0 || step.sides.empty() ? signed_number(step.base) : "";
+  for (const ScoreStep::Side& side : step.sides) {
+    const double points = side.points();
+    const char* const sign = sum.empty() ? "" : points < 0 ? " − " : " + ";
+    const bool says_more = side.is_rank || side.weight != 1 || side.centre != 0 || side.spread != 1;
+    sum +=
+        fmt::format("{}{} {}", sign, side.name, sum.empty() ? signed_number(points) : signed_number(std::abs(points)));
+    if (says_more) sum += " (" + formula_of(side) + ")";
+  }
+  return sum;
+}
+
+/// A step of the score, whose sum it is unless that lies outside 0 to 1.
+std::string told(const ScoreStep& step) {
+  const std::string sum = sum_of(step);
+  if (step.name == "relevance") {
+    return fmt::format("{:.3f} = 1 / (1 + exp({})), {} = {}", step.result, signed_number(-step.sum()),
+                       signed_number(step.sum()), sum);
+  }
+  const bool held = std::abs(step.sum() - step.result) > kRounding;
+  return fmt::format("{:.3f}{} = {}", step.result, held ? ", held between 0 and 1," : "", sum);
+}
+
+ordered_json as_json(const ScoreStep& step) {
+  ordered_json sides = ordered_json::array();
+  for (const ScoreStep::Side& side : step.sides) {
+    ordered_json json{{"side", side.name}, {"value", side.value}, {"weight", side.weight}};
+    if (side.is_rank) {
+      json["rank_offset"] = 60;
+    } else {
+      json["centre"] = side.centre;
+      json["spread"] = side.spread;
+    }
+    json["points"] = side.points();
+    sides.push_back(json);
+  }
+  return {{"step", step.name}, {"base", step.base}, {"sides", sides}, {"result", step.result}};
+}
+
 ordered_json as_json(const TextExplanation& text) {
   ordered_json json{{"text", text.text}, {"words", ordered_json::array()}, {"rest", ordered_json::object()}};
   for (const WordShare& word : text.words) {
@@ -93,17 +147,13 @@ ordered_json as_json(const TextExplanation& text) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> sums_of(const Hit& hit, const ScoreForm& form,
-                                                         const Explanation& why) {
+std::vector<std::pair<std::string, std::string>> sums_of(const Hit& hit, const Explanation& why) {
   std::vector<std::pair<std::string, std::string>> sums;
-  std::string sum;
-  if (form.base != 0) sum = fmt::format("{:.3f}", form.base);
-  for (std::size_t i = 0; i < why.points.size(); ++i) {
-    const ScoreForm::Side& side = form.sides[i];
-    sum += fmt::format("{}{} {:.3f} (weight {:.2f} × ({:.3f} − {:.3f}) / {:.3f})", sum.empty() ? "" : " + ", side.name,
-                       why.points[i].points, side.weight, why.points[i].value, side.centre, side.spread);
+  if (why.relevance) sums.emplace_back("relevance", told(*why.relevance));
+  for (const ScoreStep& step : hit.steps) {
+    const bool is_last = &step == &hit.steps.back();
+    sums.emplace_back(is_last ? "score" : "before", told(step));
   }
-  sums.emplace_back("score", fmt::format("{:.3f} = {}", hit.score, sum));
   if (hit.bm25 && !why.keywords.empty()) {
     sums.emplace_back("bm25", fmt::format("{:.3f} = {}", *hit.bm25, sum_of(why.keywords, {}, 2)));
   }
@@ -114,27 +164,22 @@ std::vector<std::pair<std::string, std::string>> sums_of(const Hit& hit, const S
     sums.emplace_back("question", cosine + sum_of(why.question.words, why.question.rest, 3));
     sums.emplace_back("passage", cosine + sum_of(why.passage.words, why.passage.rest, 3));
   }
-  if (hit.cosine && hit.best_sentence) {
-    sums.emplace_back("sentence", fmt::format("the words of the marked one bring {:.3f} of it", why.sentence_share));
+  if (hit.best_sentence && hit.sentence_score) {
+    std::string text = fmt::format("the marked one has {:.3f} by late interaction", *hit.sentence_score);
+    if (hit.cosine) text += fmt::format("; its words bring {:.3f} of the cosine", why.sentence_share);
+    sums.emplace_back("sentence", text);
   }
   return sums;
 }
 
-void print_why(Terminal& terminal, const Hit& hit, const ScoreForm& form, const Explanation& why) {
-  for (const auto& [label, sum] : sums_of(hit, form, why)) print_line(terminal, label, sum);
+void print_why(Terminal& terminal, const Hit& hit, const Explanation& why) {
+  for (const auto& [label, sum] : sums_of(hit, why)) print_line(terminal, label, sum);
 }
 
-ordered_json to_json(const Explanation& why, const ScoreForm& form) {
-  ordered_json json{{"base", form.base}, {"points", ordered_json::array()}, {"keywords", ordered_json::array()}};
-  for (std::size_t i = 0; i < why.points.size(); ++i) {
-    const ScoreForm::Side& side = form.sides[i];
-    json["points"].push_back({{"side", side.name},
-                              {"value", why.points[i].value},
-                              {"weight", side.weight},
-                              {"centre", side.centre},
-                              {"spread", side.spread},
-                              {"points", why.points[i].points}});
-  }
+ordered_json to_json(const Hit& hit, const Explanation& why) {
+  ordered_json json{{"relevance", nullptr}, {"steps", ordered_json::array()}, {"keywords", ordered_json::array()}};
+  if (why.relevance) json["relevance"] = as_json(*why.relevance);
+  for (const ScoreStep& step : hit.steps) json["steps"].push_back(as_json(step));
   for (const WordShare& word : why.keywords) json["keywords"].push_back({{"word", word.word}, {"bm25", word.share}});
   json["cosine"] = nullptr;
   if (!why.passage.text.empty()) {

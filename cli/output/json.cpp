@@ -50,6 +50,7 @@ ordered_json to_json(const Hit& hit, std::size_t rank) {
     json["best_sentence"] = {{"begin", hit.best_sentence->begin},
                              {"end", hit.best_sentence->end},
                              {"text", std::string(best_sentence_of(hit))}};
+    if (hit.sentence_score) json["best_sentence"]["score"] = *hit.sentence_score;
   }
   json["metadata"] = hit.metadata;
   json["similar"] = ordered_json::array();

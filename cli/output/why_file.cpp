@@ -7,7 +7,6 @@
 #include "cli/output/explanation.h"
 #include "cli/output/hits.h"
 #include "lib/base/file.h"
-#include "lib/insight/mean_attention.h"
 #include "lib/insight/why_page.h"
 
 namespace riverbank::cli {
@@ -22,9 +21,11 @@ SharedText shared_text(const std::string& name, const TextExplanation& text) {
   return shared;
 }
 
-WhyHit why_hit(std::size_t rank, const Hit& hit, const ScoreForm& form, const Explanation& why) {
-  WhyHit page{.title = fmt::format("{}  {:.2f}  {}", rank, hit.score, place_of(hit)), .sums = {}, .texts = {}};
-  for (const auto& [label, sum] : sums_of(hit, form, why)) page.sums.push_back(fmt::format("{}: {}", label, sum));
+WhyHit why_hit(std::size_t rank, const Hit& hit, const Explanation& why) {
+  WhyHit page{.title = fmt::format("{}  {:.2f}  {}", rank, hit.relevance.value_or(hit.score), place_of(hit)),
+              .sums = {},
+              .texts = {}};
+  for (const auto& [label, sum] : sums_of(hit, why)) page.sums.push_back(fmt::format("{}: {}", label, sum));
   if (!hit.cosine) return page;
   page.texts.push_back(shared_text("The question's words in the cosine", why.question));
   page.texts.push_back(shared_text("The passage's words in the cosine", why.passage));
@@ -36,16 +37,13 @@ WhyHit why_hit(std::size_t rank, const Hit& hit, const ScoreForm& form, const Ex
 }
 
 /// One figure a passage, as many as a page holds.
-std::vector<AttentionFigure> figures_of(const SearchResult& result, const Explanations& why, const Index& index) {
-  std::vector<std::string_view> texts;
-  for (const Explanation& one : why.hits) {
-    if (!one.passage.text.empty()) texts.emplace_back(one.passage.text);
-  }
+std::vector<AttentionFigure> figures_of(const SearchResult& result, const Explanations& why) {
   std::vector<AttentionFigure> figures;
   std::size_t weights = 0;
-  const std::vector<Trace> traces = mean_attention(*index.embedder().model(), texts);
-  for (std::size_t i = 0; i < traces.size(); ++i) {
-    AttentionFigure figure = figure_of(traces[i], texts[i]);
+  for (std::size_t i = 0; i < why.hits.size(); ++i) {
+    const Explanation& one = why.hits[i];
+    if (!one.attention) continue;
+    AttentionFigure figure = figure_of(*one.attention, one.passage.text);
     weights += figure.weights.size();
     if (weights > kMostPageWeights) break;
     figure.name = fmt::format("{}  {}", i + 1, place_of(result.hits[i]));
@@ -58,13 +56,14 @@ std::vector<AttentionFigure> figures_of(const SearchResult& result, const Explan
 }  // namespace
 
 void write_why_page(const std::string& file, const std::string& question, const SearchResult& result,
-                    const Explanations& why, const Index& index) {
+                    const Explanations& why) {
   std::vector<WhyHit> hits;
   for (std::size_t i = 0; i < result.hits.size(); ++i) {
-    hits.push_back(why_hit(i + 1, result.hits[i], why.form, why.hits[i]));
+    hits.push_back(why_hit(i + 1, result.hits[i], why.hits[i]));
   }
-  const std::string lead = "Why these passages? Words are shaded by what they bring. " + why.method;
-  write_file_atomically(file, why_page(question, lead, hits, figures_of(result, why, index)), 0644);
+  const std::string lead =
+      "Why these passages? Words are shaded by what they bring. " + result.order + " " + why.method;
+  write_file_atomically(file, why_page(question, lead, hits, figures_of(result, why)), 0644);
 }
 
 }  // namespace riverbank::cli

@@ -2,13 +2,13 @@
 
 #include <string>
 
-#include "riverbank/index.h"
+#include "riverbank/search.h"
 
 namespace riverbank::cli {
 
 /// Writes the page of `query --why --html FILE`: reasons and the encoder's attention over the passages, one file that
-/// opens from disk. Throws Error kIo.
+/// opens from disk; `why` with ExplainOptions::attention. Throws Error kIo.
 void write_why_page(const std::string& file, const std::string& question, const SearchResult& result,
-                    const Explanations& why, const Index& index);
+                    const Explanations& why);
 
 }  // namespace riverbank::cli

@@ -85,11 +85,11 @@ std::vector<std::size_t> answering_sentences(std::string_view passage, std::span
   return answering.empty() ? all : answering;
 }
 
-std::optional<TextRange> best_sentence(std::string_view passage, std::span<const TextRange> sentences,
-                                       std::span<const double> scores) {
+std::optional<std::size_t> best_sentence(std::string_view passage, std::span<const TextRange> sentences,
+                                         std::span<const double> scores) {
   const std::vector<std::size_t> answering = answering_sentences(passage, sentences);
   if (answering.empty()) return std::nullopt;
-  return sentences[*std::ranges::max_element(answering, {}, [&](std::size_t i) { return scores[i]; })];
+  return *std::ranges::max_element(answering, {}, [&](std::size_t i) { return scores[i]; });
 }
 
 }  // namespace riverbank

@@ -22,8 +22,9 @@ std::vector<TextRange> passage_sentences(std::string_view passage);
 /// Those of them that can answer, as places in `sentences`: headings and markup do not, unless there is nothing else.
 std::vector<std::size_t> answering_sentences(std::string_view passage, std::span<const TextRange> sentences);
 
-/// The one that answers: the best of those by `scores`, one a sentence. Nothing for a passage without sentences.
-std::optional<TextRange> best_sentence(std::string_view passage, std::span<const TextRange> sentences,
-                                       std::span<const double> scores);
+/// The one that answers, as a place in `sentences`: the best of those by `scores`, one a sentence. Nothing for a
+/// passage without sentences.
+std::optional<std::size_t> best_sentence(std::string_view passage, std::span<const TextRange> sentences,
+                                         std::span<const double> scores);
 
 }  // namespace riverbank

@@ -9,7 +9,7 @@
 namespace riverbank {
 
 std::vector<ReadPassage> read_closely(StoreReader& reader, const LateInteraction& question,
-                                      std::span<const std::int64_t> chunks) {
+                                      std::span<const std::int64_t> chunks, std::span<const std::size_t> keep) {
   const bool whole = reader.setting(SettingNames::kWholeDocuments).value_or("0") != "0";
   std::vector<ReadPassage> passages;
   for (StoredPassage& stored : reader.passages(chunks)) {
@@ -25,7 +25,7 @@ std::vector<ReadPassage> read_closely(StoreReader& reader, const LateInteraction
     LatePassage& late = asked.emplace_back(LatePassage{passage.encoded, passage.sentences});
     for (TextRange& sentence : late.sentences) sentence = {sentence.begin + before, sentence.end + before};
   }
-  std::vector<LateMatch> matches = question.match(asked);
+  std::vector<LateMatch> matches = question.match(asked, keep);
   for (std::size_t i = 0; i < passages.size(); ++i) passages[i].match = std::move(matches[i]);
   return passages;
 }

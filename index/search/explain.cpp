@@ -1,25 +1,18 @@
 #include "index/search/explain.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
-#include "index/documents/chunker.h"
+#include "index/search/passages.h"
 #include "index/search/question.h"
+#include "lib/insight/mean_attention.h"
 #include "lib/insight/token_shares.h"
 #include "lib/text/sentences.h"
 
 namespace riverbank {
 namespace {
-
-/// What the model read of a hit; it ends with the hit's text.
-std::string encoded(const Hit& hit, bool whole_documents) {
-  if (!whole_documents) return encoded_text(hit.title, hit.headings, hit.text);
-  return hit.title.empty() ? hit.text : hit.title + " " + hit.text;
-}
-
-double value_of(const std::string& side, const Hit& hit) {
-  return side == "cosine" ? hit.cosine.value_or(0) : hit.bm25.value_or(0);
-}
 
 /// Tokens joined to the words that they are pieces of; tokens without a place named by where they stand.
 TextExplanation by_words(std::string_view text, const TextShares& shares) {
@@ -73,17 +66,62 @@ void explain_words(StoreReader& reader, std::string_view question, const SearchR
   }
 }
 
-void explain_cosines(const Embedder& embedder, std::string_view question, const std::vector<std::string>& passages,
-                     Explanations& all) {
-  const TokenShares shares(embedder, question);
+/// The step that made Hit::relevance.
+std::optional<ScoreStep> explain_relevance(const ModelInfo& model, const Hit& hit) {
+  if (!hit.relevance || !hit.covered || !hit.cosine || !model.calibration) return std::nullopt;
+  ScoreStep step;
+  step.name = "relevance";
+  step.base = model.calibration->constant;
+  step.sides.push_back({.name = "cosine", .weight = model.calibration->cosine, .value = *hit.cosine});
+  step.sides.push_back({.name = "words covered", .weight = model.calibration->words, .value = *hit.covered});
+  step.result = *hit.relevance;
+  return step;
+}
+
+/// The hidden states of each hit's passage: those that the search kept, the others read now.
+class PassageStates {
+ public:
+  PassageStates(const Embedder& embedder, const SearchResult& result, const std::vector<std::string_view>& passages,
+                const std::vector<std::size_t>& layers)
+      : states_(passages.size(), nullptr) {
+    std::vector<std::string_view> unread;
+    for (std::size_t i = 0; i < passages.size(); ++i) {
+      const bool kept = i < result.states.size() && !result.states[i].places.empty() &&
+                        std::ranges::all_of(layers, [&](std::size_t n) { return result.states[i].after.contains(n); });
+      if (kept) {
+        states_[i] = &result.states[i];
+      } else {
+        unread.push_back(passages[i]);
+      }
+    }
+    read_ = embedder.hidden_states(unread, layers);
+    auto next = read_.begin();
+    for (const TextStates*& one : states_) {
+      if (one == nullptr) one = &*next++;
+    }
+  }
+  std::span<const TextStates* const> all() const { return states_; }
+
+ private:
+  std::vector<TextStates> read_;
+  std::vector<const TextStates*> states_;
+};
+
+void explain_cosines(const Embedder& embedder, std::string_view question, const SearchResult& result,
+                     const std::vector<std::string>& passages, const ExplainOptions& options, Explanations& all) {
   const std::vector<std::string_view> texts(passages.begin(), passages.end());
-  const std::vector<CosineShares> found = shares.of(texts);
+  const PassageStates states(embedder, result, texts, explained_layers(embedder.info(), options));
+  const TokenShares shares(embedder, question);
+  const std::vector<CosineShares> found = shares.of(states.all());
   for (std::size_t i = 0; i < found.size(); ++i) {
     all.hits[i].cosine = found[i].cosine;
     all.hits[i].question = by_words(question, found[i].question);
     all.hits[i].passage = by_words(texts[i], found[i].passage);
   }
   all.method = shares.method();
+  if (!options.attention) return;
+  std::vector<Trace> traces = mean_attention(*embedder.model(), texts, states.all(), embedder.info().threads);
+  for (std::size_t i = 0; i < traces.size(); ++i) all.hits[i].attention = std::move(traces[i]);
 }
 
 /// What the words of a hit's best sentence bring to the cosine.
@@ -100,25 +138,29 @@ double share_of_sentence(const Hit& hit, const TextExplanation& passage) {
 
 }  // namespace
 
+std::vector<std::size_t> explained_layers(const ModelInfo& model, const ExplainOptions& options) {
+  std::vector<std::size_t> layers;
+  for (std::size_t layer = 0; options.attention && layer < model.layers; ++layer) layers.push_back(layer);
+  const std::size_t shares = TokenShares::read_after(model);
+  if (std::ranges::find(layers, shares) == layers.end()) layers.push_back(shares);
+  return layers;
+}
+
 Explanations explain(StoreReader& reader, const Embedder& embedder, std::string_view typed, const SearchResult& result,
-                     bool whole_documents) {
+                     bool whole_documents, const ExplainOptions& options) {
   const std::string question = read_question(typed).text;  // as it was searched for, without marks
   Explanations all;
-  all.form = result.form;
   all.hits.resize(result.hits.size());
   if (result.hits.empty()) return all;
-  std::vector<std::string> passages;
-  for (std::size_t i = 0; i < result.hits.size(); ++i) {
-    for (const ScoreForm::Side& side : all.form.sides) {
-      const double value = value_of(side.name, result.hits[i]);
-      all.hits[i].points.push_back({side.name, value, side.points(value)});
-    }
-    passages.push_back(encoded(result.hits[i], whole_documents));
-  }
   explain_words(reader, question, result, all.hits);
   if (!result.hits.front().cosine) return all;
-  explain_cosines(embedder, question, passages, all);
+  std::vector<std::string> passages;
+  for (const Hit& hit : result.hits) {
+    passages.push_back(encoded_passage(hit.title, hit.headings, hit.text, whole_documents));
+  }
+  explain_cosines(embedder, question, result, passages, options, all);
   for (std::size_t i = 0; i < all.hits.size(); ++i) {
+    all.hits[i].relevance = explain_relevance(embedder.info(), result.hits[i]);
     all.hits[i].sentence_share = share_of_sentence(result.hits[i], all.hits[i].passage);
   }
   return all;

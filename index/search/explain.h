@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "index/store/store.h"
 #include "riverbank/embedder.h"
@@ -9,10 +11,13 @@
 
 namespace riverbank {
 
-/// How the hits of a search came to be: the words' parts of BM25 from the store, the tokens' parts of the cosine and
-/// the best sentences' scores from the encoder, in two calls for all hits. `question` is the text that was looked for.
-/// Throws what StoreReader and Embedder throw.
+/// The numbers of layers after which explain() needs the hidden states of the hits' passages.
+std::vector<std::size_t> explained_layers(const ModelInfo& model, const ExplainOptions& options);
+
+/// How the hits of a search came to be: the words' parts of BM25 from the store, the tokens' parts of the cosine from
+/// the hidden states that the search kept, else from the encoder, in one call for all hits. `question` is the text that
+/// was looked for. Throws what StoreReader and Embedder throw.
 Explanations explain(StoreReader& reader, const Embedder& embedder, std::string_view question,
-                     const SearchResult& result, bool whole_documents);
+                     const SearchResult& result, bool whole_documents, const ExplainOptions& options);
 
 }  // namespace riverbank

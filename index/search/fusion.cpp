@@ -1,9 +1,12 @@
 #include "index/search/fusion.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string_view>
 #include <tuple>
 
 namespace riverbank {
@@ -26,20 +29,38 @@ constexpr std::size_t kAgreeing = 10;
 
 constexpr double kRankOffset = 60;
 
+// The sides of a step.
+constexpr std::string_view kCosine = "cosine";
+constexpr std::string_view kBm25 = "bm25";
+constexpr std::string_view kCosineRank = "rank by cosine";
+constexpr std::string_view kBm25Rank = "rank by bm25";
+constexpr std::string_view kScoreBefore = "score before";
+
 void sort_by_score(std::span<Candidate> candidates) {
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return std::tuple(-a.score, -a.cosine, a.chunk) < std::tuple(-b.score, -b.cosine, b.chunk);
   });
 }
 
-void score(std::vector<Candidate>& candidates, const ScoreForm& form) {
-  for (Candidate& candidate : candidates) {
-    candidate.score = form.base;
-    for (const ScoreForm::Side& side : form.sides) {
-      candidate.score += side.points(side.name == "cosine" ? candidate.cosine : candidate.bm25);
-    }
-    candidate.score = std::clamp(candidate.score, 0.0, 1.0);
+double value_of(const ScoreStep::Side& side, const Candidate& candidate) {
+  if (side.name == kCosine) return candidate.cosine;
+  if (side.name == kBm25) return candidate.bm25;
+  if (side.name == kCosineRank) return static_cast<double>(candidate.cosine_rank);
+  if (side.name == kBm25Rank) return static_cast<double>(candidate.bm25_rank);
+  return side.name == kScoreBefore ? candidate.score_before : candidate.reading.value_or(0);
+}
+
+double sum_of(const ScoreStep& step, const Candidate& candidate) {
+  double sum = step.base;
+  for (ScoreStep::Side side : step.sides) {
+    side.value = value_of(side, candidate);
+    sum += side.points();
   }
+  return sum;
+}
+
+void score(std::span<Candidate> candidates, const ScoreStep& step) {
+  for (Candidate& candidate : candidates) candidate.score = std::clamp(sum_of(step, candidate), 0.0, 1.0);
   sort_by_score(candidates);
 }
 
@@ -104,75 +125,123 @@ std::vector<double> standard_scores(std::span<const double> x) {
   return z;
 }
 
-ScoreForm fuse_scores(std::vector<Candidate>& candidates) {
-  ScoreForm form;
-  if (candidates.empty()) return form;
-  const double vector_weight = kMostVectorWeight - kAgreementWeight * agreement(candidates);
-  const auto enter = [&](const char* name, double Candidate::*side, double weight) {
-    const Moments moments = moments_of(side_of(candidates, side));
-    if (moments.deviation > 0) form.sides.push_back({name, weight, moments.mean, moments.deviation});
-  };
-  enter("cosine", &Candidate::cosine, vector_weight);
-  enter("bm25", &Candidate::bm25, 1 - vector_weight);
+ScoreStep step_of(const Ordering& ordering, const Candidate& candidate, double result) {
+  ScoreStep step = ordering.step;
+  for (ScoreStep::Side& side : step.sides) side.value = value_of(side, candidate);
+  std::erase_if(step.sides, [](const ScoreStep::Side& side) { return side.is_rank && side.value == 0; });
+  step.result = result;
+  return step;
+}
 
+namespace {
+
+/// Brings the step's sums to 0..1; false when all are the same.
+bool bring_to_unit(ScoreStep& step, std::span<const Candidate> candidates, double low) {
   double least = std::numeric_limits<double>::infinity();
   double most = -least;
   for (const Candidate& candidate : candidates) {
-    double sum = 0;
-    for (const ScoreForm::Side& side : form.sides) {
-      sum += side.points(side.name == "cosine" ? candidate.cosine : candidate.bm25);
-    }
+    const double sum = sum_of(step, candidate);
     least = std::min(least, sum);
     most = std::max(most, sum);
   }
-  if (most > least) {  // brought to 0..1
-    for (ScoreForm::Side& side : form.sides) side.weight /= most - least;
-    form.base = -least / (most - least);
-  } else {
-    form.sides.clear();
-    form.base = std::ranges::any_of(candidates, [](const Candidate& c) { return c.cosine > 0 || c.bm25 > 0; }) ? 1 : 0;
-  }
-  score(candidates, form);
-  return form;
+  if (!(most > least)) return false;
+  const double scale = (1 - low) / (most - least);
+  for (ScoreStep::Side& side : step.sides) side.weight *= scale;
+  step.base = low - least * scale;
+  return true;
 }
 
-ScoreForm fuse_ranks(std::vector<Candidate>& candidates) {
+/// Adds a side in standard scores, unless it says nothing.
+void enter(ScoreStep& step, std::string_view name, std::span<const double> values, double weight) {
+  const Moments moments = moments_of(values);
+  if (moments.deviation == 0 || weight == 0) return;
+  step.sides.push_back(
+      {.name = std::string(name), .weight = weight, .centre = moments.mean, .spread = moments.deviation});
+}
+
+}  // namespace
+
+Ordering fuse_scores(std::vector<Candidate>& candidates) {
+  Ordering ordering;
+  ScoreStep& step = ordering.step;
+  step.name = "scores";
+  if (candidates.empty()) return ordering;
+  const double agreed = agreement(candidates);
+  const double vector_weight = kMostVectorWeight - kAgreementWeight * agreed;
+  enter(step, kCosine, side_of(candidates, &Candidate::cosine), vector_weight);
+  enter(step, kBm25, side_of(candidates, &Candidate::bm25), 1 - vector_weight);
+  if (!bring_to_unit(step, candidates, 0)) {
+    step.sides.clear();
+    step.base = std::ranges::any_of(candidates, [](const Candidate& c) { return c.cosine > 0 || c.bm25 > 0; }) ? 1 : 0;
+  }
+  ordering.how = fmt::format(
+      "The cosine weighs {:.2f} and BM25 {:.2f}, in standard scores over the {} that either put forward, brought to 0 "
+      "to 1; the best by words stand at {:.2f} of the way from the lowest cosine to the highest.",
+      vector_weight, 1 - vector_weight, candidates.size(), agreed);
+  score(candidates, step);
+  return ordering;
+}
+
+Ordering fuse_ranks(std::vector<Candidate>& candidates) {
+  Ordering ordering;
+  ScoreStep& step = ordering.step;
+  step.name = "ranks";
   for (Candidate& candidate : candidates) candidate.score = 0;
-  for (const auto side : {&Candidate::cosine, &Candidate::bm25}) {
+  for (const auto& [side, rank_of, name] : {std::tuple{&Candidate::cosine, &Candidate::cosine_rank, kCosineRank},
+                                            std::tuple{&Candidate::bm25, &Candidate::bm25_rank, kBm25Rank}}) {
     const std::vector<std::size_t> order = order_by(candidates, side);
     for (std::size_t rank = 0; rank < order.size(); ++rank) {
+      candidates[order[rank]].*rank_of = rank + 1;
       candidates[order[rank]].score += (kRankOffset + 1) / (kRankOffset + 1 + static_cast<double>(rank)) / 2;
     }
+    step.sides.push_back({.name = std::string(name), .weight = 0.5, .is_rank = true});
   }
+  ordering.how = "Both lists count half, by 61 / (60 + rank).";
   sort_by_score(candidates);
-  return {};
+  return ordering;
 }
 
-ScoreForm rank(std::vector<Candidate>& candidates, SearchMode mode, Fusion fusion) {
-  ScoreForm form;
-  if (candidates.empty()) return form;
+Ordering rank(std::vector<Candidate>& candidates, SearchMode mode, Fusion fusion) {
   if (mode == SearchMode::kHybrid) return fusion == Fusion::kRanks ? fuse_ranks(candidates) : fuse_scores(candidates);
-  if (mode == SearchMode::kVector) form.sides.push_back({"cosine", 1, 0, 1});
-  const double best = std::max_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
-                        return a.bm25 < b.bm25;
-                      })->bm25;
-  if (mode == SearchMode::kKeyword && best > 0) form.sides.push_back({"bm25", 1, 0, best});
-  score(candidates, form);
-  return form;
+  Ordering ordering;
+  ScoreStep& step = ordering.step;
+  if (mode == SearchMode::kVector) {
+    step.name = "vector";
+    step.sides.push_back({.name = std::string(kCosine)});
+    ordering.how = "The score is the cosine.";
+  } else {
+    step.name = "keyword";
+    double best = 0;
+    for (const Candidate& candidate : candidates) best = std::max(best, candidate.bm25);
+    if (best > 0) step.sides.push_back({.name = std::string(kBm25), .spread = best});
+    ordering.how = "The score is BM25 as a share of the best.";
+  }
+  score(candidates, step);
+  return ordering;
 }
 
-void rerank(std::vector<Candidate>& candidates, std::span<const double> scores, double weight) {
+Ordering rerank(std::vector<Candidate>& candidates, std::span<const double> scores, double weight,
+                const std::string& name) {
+  Ordering ordering;
+  ScoreStep& step = ordering.step;
+  step.name = name;
   const std::span<Candidate> first = std::span(candidates).first(scores.size());
-  if (first.empty()) return;
-  std::vector<double> values = standard_scores(side_of(first, &Candidate::score));
-  const std::vector<double> anew = standard_scores(scores);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = (1 - weight) * values[i] + weight * anew[i];
-  const double low = first.back().score;
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    first[i].score = *most > *least ? low + (1 - low) * (values[i] - *least) / (*most - *least) : 1;
+  if (first.empty()) return ordering;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    first[i].score_before = first[i].score;
+    first[i].reading = scores[i];
   }
-  sort_by_score(first);
+  enter(step, kScoreBefore, side_of(first, &Candidate::score_before), 1 - weight);
+  enter(step, name, scores, weight);
+  if (!bring_to_unit(step, first, first.back().score)) {
+    step.sides.clear();
+    step.base = 1;
+  }
+  ordering.how =
+      fmt::format("The first {} were read again: {} weighs {:.2g}, the score before {:.2g}, in standard scores.",
+                  first.size(), name, weight, 1 - weight);
+  score(first, step);
+  return ordering;
 }
 
 }  // namespace riverbank

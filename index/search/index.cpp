@@ -146,11 +146,12 @@ SearchResult Index::search(std::string_view question, const SearchOptions& optio
   return parts_->collection.searcher().search(question, options);
 }
 
-Explanations Index::explain(std::string_view question, const SearchResult& result) const {
+Explanations Index::explain(std::string_view question, const SearchResult& result,
+                            const ExplainOptions& options) const {
   Collection& collection = parts_->collection;
   StoreReader reader = collection.store().read();
   return riverbank::explain(reader, collection.model().embedder(), question, result,
-                            collection.settings().whole_documents);
+                            collection.settings().whole_documents, options);
 }
 
 RecallReport Index::measure_recall(std::size_t sample) { return parts_->collection.measure(sample); }

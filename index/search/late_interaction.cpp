@@ -114,11 +114,15 @@ LateInteraction::LateInteraction(const Embedder& embedder, std::string_view ques
   }
 }
 
-std::vector<LateMatch> LateInteraction::match(std::span<const LatePassage> passages) const {
+std::vector<LateMatch> LateInteraction::match(std::span<const LatePassage> passages,
+                                              std::span<const std::size_t> keep) const {
   std::vector<std::string_view> texts;
   texts.reserve(passages.size());
   for (const LatePassage& passage : passages) texts.push_back(passage.encoded);
-  const TokenEmbeddings encoded = embedder_.token_vectors(texts);
+  const std::size_t last = embedder_.info().layers;
+  std::vector<std::size_t> layers(keep.begin(), keep.end());
+  layers.push_back(last);
+  std::vector<TextStates> encoded = embedder_.hidden_states(texts, layers);
 
   const auto dimensions = static_cast<Eigen::Index>(question_.texts.dimensions);
   const MatrixMap Q(vectors_.data(), static_cast<Eigen::Index>(tokens_.size()), dimensions);
@@ -127,19 +131,22 @@ std::vector<LateMatch> LateInteraction::match(std::span<const LatePassage> passa
   for (std::size_t p = 0; p < passages.size(); ++p) {
     Similarities similar;
     std::vector<std::size_t> rows;
-    for (std::size_t token = encoded.starts[p]; token < encoded.starts[p + 1]; ++token) {
-      const TokenPlace& place = encoded.places[token];
+    const std::vector<float>& values = encoded[p].after.at(last);
+    for (std::size_t token = 0; token < encoded[p].places.size(); ++token) {
+      const TokenPlace& place = encoded[p].places[token];
       if (place.begin == place.end) continue;  // [CLS], [SEP] and the prompt's
       rows.push_back(token);
       similar.places.push_back(place);
     }
     Matrix P(static_cast<Eigen::Index>(rows.size()), dimensions);
     for (std::size_t j = 0; j < rows.size(); ++j) {
-      P.row(static_cast<Eigen::Index>(j)) = RowVectorMap(encoded.row(rows[j]).data(), dimensions);
+      P.row(static_cast<Eigen::Index>(j)) = RowVectorMap(values.data() + rows[j] * dimensions, dimensions);
     }
     normalise_rows(P);
     similar.S = Q * P.transpose();
     matches.push_back(match_one(similar, tokens_, passages[p]));
+    if (std::ranges::find(keep, last) == keep.end()) encoded[p].after.erase(last);
+    matches.back().states = std::move(encoded[p]);
   }
   return matches;
 }

@@ -58,8 +58,9 @@ std::vector<RankedText> rank_texts(const Embedder& embedder, std::string_view qu
     for (const std::string_view text : some) passages.push_back({text, passage_sentences(text)});
     const std::vector<LateMatch> matches = late.match(passages);
     for (std::size_t i = 0; i < some.size(); ++i) {
+      const auto best = best_sentence(some[i], passages[i].sentences, matches[i].sentences);
       ranked.push_back({begin + i, std::clamp(matches[i].score, 0.0, 1.0),
-                        best_sentence(some[i], passages[i].sentences, matches[i].sentences)});
+                        best ? std::optional(passages[i].sentences[*best]) : std::nullopt});
     }
   }
   best_first(ranked);

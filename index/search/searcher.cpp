@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "index/search/close_reading.h"
 #include "index/search/collection_settings.h"
 #include "index/search/diversity.h"
+#include "index/search/explain.h"
 #include "index/search/fusion.h"
 #include "index/search/passages.h"
 #include "index/search/question_words.h"
@@ -66,7 +68,7 @@ void add_keyword_candidates(const Asked& asked, std::vector<Candidate>& candidat
   }
 }
 
-std::vector<Hit> make_hits(std::vector<Chosen> all, SearchMode mode) {
+std::vector<Hit> make_hits(std::vector<Chosen>& all, SearchMode mode) {
   std::vector<Hit> hits;
   for (Chosen& chosen : all) {
     StoredPassage& passage = chosen.passage;
@@ -133,7 +135,8 @@ class Searcher::Search {
     if (!find_candidates(reader, graph.get())) return;
     // Words know nothing of what is taken away: then vectors alone order what both have found.
     const SearchMode order = options_.minus.empty() ? options_.mode : SearchMode::kVector;
-    result_.form = rank(candidates_, order, options_.fusion);
+    ordering_ = rank(candidates_, order, options_.fusion);
+    result_.order = ordering_.how;
     rerank_first(reader);
     if (knows_relevance && embedder().info().calibration) weigh_relevance(*embedder().info().calibration);
     make_hits_of(reader);
@@ -193,10 +196,16 @@ class Searcher::Search {
       if (!passages_.contains(chunk)) unread.push_back(chunk);
     }
     if (unread.empty()) return;
-    for (ReadPassage& passage : read_closely(reader, *late_, unread)) {
+    for (ReadPassage& passage : read_closely(reader, *late_, unread, kept_layers())) {
       const std::int64_t chunk = passage.stored.chunk.id;
       passages_.emplace(chunk, std::move(passage));
     }
+  }
+
+  /// After which layers Index::explain() will want the hidden states. Not of the many that are read to order them anew.
+  std::vector<std::size_t> kept_layers() const {
+    if (!options_.explain || options_.rerank) return {};
+    return explained_layers(embedder().info(), *options_.explain);
   }
 
   void rerank_first(StoreReader& reader) {
@@ -216,21 +225,22 @@ class Searcher::Search {
       for (const float logit : options_.cross_encoder->score(request_.text, views)) {
         scores.push_back(static_cast<double>(logit));
       }
-      rerank(candidates_, scores, 1);
+      rerank_ = rerank(candidates_, scores, 1, "cross-encoder");
     } else {
       read(reader, chunks);
       for (const std::int64_t chunk : chunks) scores.push_back(passages_.at(chunk).match.score);
-      rerank(candidates_, scores, kLateWeight);
+      rerank_ = rerank(candidates_, scores, kLateWeight, "late interaction");
     }
-    result_.form = {};  // no sum of cosine and BM25 any more
+    if (!rerank_->how.empty()) result_.order += " " + rerank_->how;
   }
 
   /// Leaves out what is not relevant enough.
   void weigh_relevance(const Calibration& calibration) {
     std::erase_if(candidates_, [&](const Candidate& candidate) {
-      const double value = relevance(calibration, candidate.cosine, words_->covered(candidate.chunk));
+      const double covered = words_->covered(candidate.chunk);
+      const double value = relevance(calibration, candidate.cosine, covered);
       result_.best_relevance = std::max(result_.best_relevance.value_or(0), value);
-      relevance_.emplace(candidate.chunk, value);
+      relevance_.emplace(candidate.chunk, std::pair(value, covered));
       return value < result_.min_relevance;
     });
   }
@@ -238,25 +248,39 @@ class Searcher::Search {
   void make_hits_of(StoreReader& reader) {
     SearchOptions passages = options_;
     if (options_.sentences) passages.top_k = std::max(options_.top_k, kReadPassages);
-    std::vector<Hit> hits = make_hits(choose(reader, candidates_, passages), options_.mode);
+    std::vector<Chosen> chosen = choose(reader, candidates_, passages);
+    std::vector<Hit> hits = make_hits(chosen, options_.mode);
     std::vector<std::int64_t> chunks;
-    for (Hit& hit : hits) {
+    for (std::size_t i = 0; i < hits.size(); ++i) {
+      Hit& hit = hits[i];
       const auto known = relevance_.find(hit.passage);
-      if (known != relevance_.end()) hit.relevance = known->second;
+      if (known != relevance_.end()) std::tie(hit.relevance, hit.covered) = known->second;
+      hit.steps = steps_of(chosen[i].candidate);
       if (chunks.size() < kReadPassages) chunks.push_back(hit.passage);
     }
     if (options_.best_sentences || options_.sentences) read(reader, chunks);
     if (options_.sentences) {
       result_.hits = sentence_hits(hits, passages_, options_.top_k);
-      result_.form = {};
       return;
     }
     for (Hit& hit : hits) {
       const auto known = passages_.find(hit.passage);
-      if (!options_.best_sentences || known == passages_.end()) continue;
-      hit.best_sentence = best_sentence(hit.text, known->second.sentences, known->second.match.sentences);
+      if (options_.explain) result_.states.emplace_back();
+      if (known == passages_.end()) continue;
+      ReadPassage& passage = known->second;
+      if (options_.explain) result_.states.back() = std::move(passage.match.states);
+      if (!options_.best_sentences) continue;
+      if (const auto best = best_sentence(hit.text, passage.sentences, passage.match.sentences)) {
+        hit.best_sentence = passage.sentences[*best];
+        hit.sentence_score = passage.match.sentences[*best];
+      }
     }
     result_.hits = std::move(hits);
+  }
+
+  std::vector<ScoreStep> steps_of(const Candidate& candidate) const {
+    if (!candidate.reading) return {step_of(ordering_, candidate, candidate.score)};
+    return {step_of(ordering_, candidate, candidate.score_before), step_of(*rerank_, candidate, candidate.score)};
   }
 
   const Searcher& searcher_;
@@ -268,7 +292,9 @@ class Searcher::Search {
   std::vector<float> vector_;  // the question's; empty when nothing needs it
   std::vector<Candidate> candidates_;
   std::map<std::int64_t, ReadPassage> passages_;  // by chunk
-  std::unordered_map<std::int64_t, double> relevance_;
+  Ordering ordering_;
+  std::optional<Ordering> rerank_;
+  std::unordered_map<std::int64_t, std::pair<double, double>> relevance_;  // by chunk, with the words covered
 };
 
 SearchResult Searcher::search(std::string_view question, const SearchOptions& options) const {

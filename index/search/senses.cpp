@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "index/search/best_sentence.h"
+#include "index/search/request.h"
 #include "index/search/update_plan.h"
-#include "index/store/path_glob.h"
 #include "index/store/store.h"
 #include "lib/base/printable.h"
 #include "lib/insight/senses.h"
@@ -71,9 +71,8 @@ std::vector<WordUse> uses_in(const StoredPassage& passage, std::string_view word
 /// Every use in the passages that FTS finds for the word, in the order of the documents; where passages overlap each
 /// use counts once.
 std::vector<WordUse> all_uses(const Store& store, std::string_view word, const SensesOptions& options) {
-  const PassageFilter filter{.path_glob = options.path_glob};
-  if (!filter.path_glob.empty()) PathGlob{filter.path_glob};  // throws when it cannot be read
   StoreReader reader = store.read();
+  const PassageFilter filter = read_request(reader, "", options.where).filter;
   std::vector<std::int64_t> chunks;
   for (const KeywordHit& hit : reader.find_words(word, kMostPassages, filter)) chunks.push_back(hit.chunk);
   std::sort(chunks.begin(), chunks.end());
@@ -142,6 +141,7 @@ SensesResult find_senses(const Index& index, std::string_view word, const Senses
   }
   result.separations = grouping.separations;
   result.threshold = grouping.threshold;
+  result.is_measured = grouping.is_measured;
   result.explained = grouping.explained;
   return result;
 }
@@ -212,6 +212,7 @@ SearchResult search_in_sense(const Index& index, std::string_view question, cons
   for (std::size_t i = 0; i < hits.size(); ++i) {
     if (likeness[i] < 0) continue;
     hits[i].score *= likeness[i];
+    hits[i].steps.clear();
     result.hits.push_back(std::move(hits[i]));
   }
   std::stable_sort(result.hits.begin(), result.hits.end(),

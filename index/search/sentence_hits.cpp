@@ -43,6 +43,8 @@ std::vector<Hit> sentence_hits(std::span<const Hit> passages, const std::map<std
       hits.push_back(sentence_hit(passage, sentences[s]));
       of_passages.push_back(passage.score);
       own.push_back(found->second.match.sentences[s]);
+      hits.back().sentence_score = own.back();
+      hits.back().steps.clear();
     }
   }
   if (hits.empty()) return hits;

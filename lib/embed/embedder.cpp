@@ -134,16 +134,21 @@ struct Embedder::Parts {
     return engine.forward(batch.view());
   }
 
-  /// Those after so many layers, and the last layer's unless they are the same.
-  std::pair<Matrix, Matrix> hidden_states(const Batch& batch, std::size_t after_layers) {
-    if (after_layers == info.layers) return {hidden_states(batch), {}};
-    std::pair<Matrix, Matrix> result;
+  /// Adds the hidden states of a batch's texts after each of these numbers of layers, one of `states` a text.
+  void hidden_states(const Batch& batch, std::span<const std::size_t> after_layers, std::span<TextStates> states) {
     const std::lock_guard turn(turns);
-    engine.forward_layers(batch.view(), [&](std::size_t layers, const MatrixView& hidden) {
-      if (layers == after_layers) result.first = hidden;
-      if (layers == info.layers) result.second = hidden;
-    });
-    return result;
+    const auto read = [&](std::size_t layers, const MatrixView& hidden) {
+      if (std::ranges::find(after_layers, layers) == after_layers.end()) return;
+      for (std::size_t i = 0; i < states.size(); ++i) {
+        std::vector<float>& kept = states[i].after[layers];
+        kept.reserve((batch.starts[i + 1] - batch.starts[i]) * info.dimensions);
+        for (std::size_t t = batch.starts[i]; t < batch.starts[i + 1]; ++t) {
+          const auto row = hidden.row(static_cast<Eigen::Index>(t));
+          kept.insert(kept.end(), row.data(), row.data() + row.size());
+        }
+      }
+    };
+    engine.forward_layers(batch.view(), read, std::ranges::max(after_layers));
   }
 
   /// One vector a text out of its hidden states, not normalised -> (texts, d_model): the same bits as pooled().
@@ -278,16 +283,6 @@ std::vector<TokenVector> Embedder::token_vectors(std::string_view text, TextKind
 
 TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts, TextKind kind,
                                         std::stop_token stop) const {
-  return hidden_states(texts, parts_->info.layers, kind, std::move(stop));
-}
-
-TokenEmbeddings Embedder::hidden_states(std::span<const std::string_view> texts, std::size_t after_layers,
-                                        TextKind kind, std::stop_token stop) const {
-  if (after_layers > parts_->info.layers) {
-    throw Error(ErrorKind::kInvalidArgument, "The model has " + std::to_string(parts_->info.layers) +
-                                                 " layers; there are no hidden states after " +
-                                                 std::to_string(after_layers) + ".");
-  }
   TokenEmbeddings result;
   result.texts.dimensions = parts_->info.dimensions;
   while (!texts.empty()) {
@@ -298,8 +293,8 @@ TokenEmbeddings Embedder::hidden_states(std::span<const std::string_view> texts,
       throw_if_stopped(stop);
       const std::span<const Encoding> encoded = next_batch(left);
       const Batch batch(encoded);
-      const auto [hidden, last] = parts_->hidden_states(batch, after_layers);  // (N, d_model) both
-      append_texts(result.texts, parts_->pool(last.size() > 0 ? last : hidden, batch), encoded);
+      const Matrix hidden = parts_->hidden_states(batch);  // (N, d_model)
+      append_texts(result.texts, parts_->pool(hidden, batch), encoded);
       result.values.insert(result.values.end(), hidden.data(), hidden.data() + hidden.size());
       for (const Encoding& encoding : encoded) {
         for (const Span& span : encoding.offsets) result.places.push_back({span.begin, span.end});
@@ -309,6 +304,32 @@ TokenEmbeddings Embedder::hidden_states(std::span<const std::string_view> texts,
     }
   }
   return result;
+}
+
+std::vector<TextStates> Embedder::hidden_states(std::span<const std::string_view> texts,
+                                                std::span<const std::size_t> after_layers, TextKind kind,
+                                                std::stop_token stop) const {
+  if (after_layers.empty()) throw Error(ErrorKind::kInvalidArgument, "Hidden states after no layer were asked for.");
+  if (const std::size_t deepest = std::ranges::max(after_layers); deepest > parts_->info.layers) {
+    throw Error(ErrorKind::kInvalidArgument, "The model has " + std::to_string(parts_->info.layers) +
+                                                 " layers; there are no hidden states after " +
+                                                 std::to_string(deepest) + ".");
+  }
+  const std::vector<Encoding> encodings = parts_->tokenize(texts, kind);
+  std::vector<TextStates> all(texts.size());
+  std::size_t done = 0;
+  for (std::span<const Encoding> left = encodings; !left.empty();) {
+    throw_if_stopped(stop);
+    const std::span<const Encoding> encoded = next_batch(left);
+    const std::span<TextStates> states = std::span(all).subspan(done, encoded.size());
+    parts_->hidden_states(Batch(encoded), after_layers, states);
+    for (std::size_t i = 0; i < encoded.size(); ++i) {
+      for (const Span& span : encoded[i].offsets) states[i].places.push_back({span.begin, span.end});
+    }
+    done += encoded.size();
+    left = left.subspan(encoded.size());
+  }
+  return all;
 }
 
 std::size_t Embedder::count_tokens(std::string_view text, TextKind kind) const {

@@ -85,6 +85,8 @@ struct Engine::Parts {
              {.model = options.fingerprint, .form = instruction_set + "_" + std::string(to_string(precision))},
              options.notice) {}
 
+  std::size_t layers() const { return static_cast<std::size_t>(config.num_layers); }
+
   EncoderConfig config;
   std::string instruction_set;
   Precision precision;
@@ -110,7 +112,8 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 Matrix Engine::forward(const RaggedBatch& batch) {
   check(batch, parts_->config);
   return with_memory_for(batch.ids.size(), [&] {
-    return copy_rows(parts_->pass.all_rows(batch), batch.ids.size(), parts_->pass.stride(), parts_->config.d_model);
+    return copy_rows(parts_->pass.all_rows(batch, parts_->layers()), batch.ids.size(), parts_->pass.stride(),
+                     parts_->config.d_model);
   });
 }
 
@@ -126,15 +129,16 @@ Matrix Engine::forward_cls(const RaggedBatch& batch) {
   });
 }
 
-void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit) {
+void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit, std::size_t layers) {
   check(batch, parts_->config);
   const auto rows = static_cast<Eigen::Index>(batch.ids.size());
   const Eigen::OuterStride<> stride(static_cast<Eigen::Index>(parts_->pass.stride()));
   with_memory_for(batch.ids.size(), [&] {
-    parts_->pass.all_rows(batch, [&](std::size_t after_layers, const float* hidden) {
-      visit(after_layers,
-            Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(hidden, rows, parts_->config.d_model, stride));
-    });
+    parts_->pass.all_rows(
+        batch, std::min(layers, parts_->layers()), [&](std::size_t after_layers, const float* hidden) {
+          visit(after_layers,
+                Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(hidden, rows, parts_->config.d_model, stride));
+        });
     return 0;
   });
 }

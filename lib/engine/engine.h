@@ -59,8 +59,9 @@ class Engine {
   Matrix forward_cls(const RaggedBatch& batch);
 
   /// Shows every layer's hidden states; the last ones are forward()'s, bit for bit. Throws as forward() does, and what
-  /// the visitor throws. A batch without tokens shows nothing.
-  void forward_layers(const RaggedBatch& batch, const LayerVisitor& visit);
+  /// the visitor throws. A batch without tokens shows nothing. Goes no further than the first `layers`.
+  void forward_layers(const RaggedBatch& batch, const LayerVisitor& visit, std::size_t layers = kAllLayers);
+  static constexpr std::size_t kAllLayers = static_cast<std::size_t>(-1);
 
   const std::string& instruction_set() const;  ///< the one that really runs
   Precision precision() const;

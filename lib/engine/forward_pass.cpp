@@ -54,10 +54,10 @@ ForwardPass::ForwardPass(const EncoderConfig& config, const EncoderWeights& weig
   get_weights(identity, notice);
 }
 
-const float* ForwardPass::all_rows(const RaggedBatch& batch, const Visitor& visit) {
+const float* ForwardPass::all_rows(const RaggedBatch& batch, std::size_t layers, const Visitor& visit) {
   const std::size_t N = batch.ids.size();
   if (N == 0) return nullptr;
-  run_layers(batch, layers_.size(), {0, layers_.back().query_key_value.panels()}, visit);
+  run_layers(batch, layers, {}, visit);
   return hidden_.data();
 }
 
@@ -86,16 +86,15 @@ const float* ForwardPass::first_rows(const RaggedBatch& batch) {
   return first_hidden_.data();
 }
 
-/// The first `full_layers` layers, and what `last_panels` names of the last layer's queries, keys and values.
-void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels last_panels,
+/// The first `full_layers` layers, and what `next_panels` names of the next one's queries, keys and values.
+void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels next_panels,
                              const Visitor& visit) {
   const std::size_t N = batch.ids.size();
   reserve(batch);
 
   const auto project = [&](const Layer* layer, std::size_t next) {
-    const bool is_last = next + 1 == layers_.size();
-    const Layer* into = next < layers_.size() ? &layers_[next] : nullptr;
-    const Panels panels = is_last ? last_panels : Panels{0, qkv_columns_ / kernels_.panel_columns};
+    const Panels panels = next < full_layers ? Panels{0, qkv_columns_ / kernels_.panel_columns} : next_panels;
+    const Layer* into = panels.first < panels.last ? &layers_[next] : nullptr;
     between_attentions(layer, attended_.data(), hidden_.data(), N, into, panels, query_key_value_.data());
   };
   embed(batch);

@@ -32,8 +32,8 @@ class ForwardPass {
   /// Is shown the hidden states (N, d_model), row after row at stride(), before the first layer and after each.
   using Visitor = std::function<void(std::size_t after_layers, const float* hidden)>;
 
-  /// Hidden states of all rows -> (N, d_model), row after row at stride().
-  const float* all_rows(const RaggedBatch& batch, const Visitor& visit = {});
+  /// Hidden states of all rows -> (N, d_model), row after row at stride(), after the first `layers` of the layers.
+  const float* all_rows(const RaggedBatch& batch, std::size_t layers, const Visitor& visit = {});
   /// Those of each text's first row -> (texts, d_model), the same bits; no text may be empty.
   const float* first_rows(const RaggedBatch& batch);
 
@@ -75,7 +75,7 @@ class ForwardPass {
   enum class Spread { kThisThread, kAllThreads };
   using ProductKernel = void (*)(const Product&);
 
-  void run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels last_panels, const Visitor& visit);
+  void run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels next_panels, const Visitor& visit);
   void reserve(const RaggedBatch& batch);
   std::vector<Linear*> linears();
   void get_weights(PackedIdentity identity, const Notice& notice);

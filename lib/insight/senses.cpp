@@ -9,7 +9,7 @@
 #include "lib/insight/clusters.h"
 #include "lib/insight/layered_encoder.h"
 #include "lib/insight/sense_markers.h"
-#include "lib/model/catalogue.h"
+#include "lib/model/model.h"
 #include "lib/text/sentences.h"
 #include "lib/text/unicode.h"
 #include "riverbank/error.h"
@@ -19,15 +19,11 @@ namespace {
 
 using Eigen::Index;
 
-/// The silhouette from which on a word's vectors are several senses. Of bge-small the value between the words of
+/// The silhouette from which on a word's vectors are several senses, where Model::sense_separation has none: between
+/// those of the two that were measured. Of bge-small that is the value between the words of
 /// tests/golden/senses/criterion with one sense and those with several (0.068 and 0.084); of MiniLM, where none
 /// separates them all, the one that is right most often.
-double separation_of(const Model& model) {
-  const KnownModel* known = find_known_model(model.name);
-  if (known != nullptr && known->name == "bge-small-en-v1.5") return 0.076;
-  if (known != nullptr && known->name == "all-MiniLM-L6-v2") return 0.145;
-  return 0.1;
-}
+constexpr double kUnmeasuredSeparation = 0.1;
 
 constexpr std::size_t kAveragedLayers = 2;
 
@@ -109,7 +105,8 @@ SenseGrouping group_by_sense(std::shared_ptr<const Model> model, std::span<const
                              const SenseOptions& options) {
   if (usages.empty()) throw Error(ErrorKind::kInvalidArgument, "there is no use of the word to group");
   SenseGrouping grouping;
-  grouping.threshold = separation_of(*model);
+  grouping.threshold = model->sense_separation.value_or(kUnmeasuredSeparation);
+  grouping.is_measured = model->sense_separation.has_value();
   const Matrix X = vectors_of(std::move(model), usages, options);
   arrange(X, choose(X, options, grouping), grouping);
   mark_senses(usages, grouping);

@@ -42,6 +42,7 @@ struct SenseGrouping {
   double explained = 0;               ///< share of the variance that those have
   std::vector<double> separations;    ///< silhouette of 2, 3 ... clusters; empty when there are too few uses
   double threshold = 0;               ///< from which on it is several senses
+  bool is_measured = false;           ///< whether the threshold was chosen on words with known senses for this model
 };
 
 struct SenseOptions {
@@ -59,9 +60,9 @@ inline constexpr std::size_t kMostSenses = 5;
 /// The senses of a word by its contextual vectors: the mean of its pieces after each of the last two layers, both made
 /// unit vectors and averaged. 2 ... 5 clusters (no more than a third of the uses) are tried, by Ward's method and
 /// k-means; the number with the highest silhouette is taken when that reaches the model's threshold (chosen on words
-/// with known senses, 0.1 for a model that is not in the catalogue or was named by its folder), and one sense
-/// otherwise. Any text is a text; a word that the model's position table cuts off has the vector of [CLS].
-/// Deterministic. Throws Error: kInvalidArgument (no usage; a count of 0 or of more than the usages), kCancelled.
+/// with known senses for those of the catalogue, known by their weights; 0.1 for any other), and one sense otherwise.
+/// Any text is a text; a word that the model's position table cuts off has the vector of [CLS]. Deterministic. Throws
+/// Error: kInvalidArgument (no usage; a count of 0 or of more than the usages), kCancelled.
 SenseGrouping group_by_sense(std::shared_ptr<const Model> model, std::span<const Usage> usages,
                              const SenseOptions& options = {});
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/parallel.h"
 #include "lib/model/model.h"
@@ -10,26 +11,13 @@
 namespace riverbank {
 namespace {
 
-using Rows = Eigen::Map<const Matrix>;
+using Rows = Eigen::Map<const Matrix>;  // (T, d_model)
 
 /// The layers that are made linear: the last quarter. tests/golden/make_token_shares_golden.py --depths prints what
 /// more and fewer would show with the real weights. For "How do I tell that my chain is worn out …" against the passage
 /// that says so, bge-small-en-v1.5: of the cosine .756 the passage's words get .11 from the last layer alone ([CLS]'s
 /// own state has gathered the rest before), .28 from two, .38 from three, .42 from six and .45 from all twelve.
 std::size_t frozen_layers_of(std::size_t layers) { return std::max<std::size_t>(1, layers / 4); }
-
-Rows rows_of(const TokenEmbeddings& embeddings, std::size_t text) {
-  const std::size_t d = embeddings.texts.dimensions;
-  return {embeddings.values.data() + embeddings.starts[text] * d,
-          static_cast<Eigen::Index>(embeddings.starts[text + 1] - embeddings.starts[text]),
-          static_cast<Eigen::Index>(d)};
-}
-
-std::vector<TokenPlace> places_of(const TokenEmbeddings& embeddings, std::size_t text) {
-  const auto begin = embeddings.places.begin();
-  return {begin + static_cast<std::ptrdiff_t>(embeddings.starts[text]),
-          begin + static_cast<std::ptrdiff_t>(embeddings.starts[text + 1])};
-}
 
 /// u . h_t / |sum_t h_t| of each row.
 std::vector<double> shares_in_mean(const Rows& H, const Eigen::RowVectorXd& u) {
@@ -44,31 +32,46 @@ Eigen::RowVectorXd unit_mean(const Rows& H) { return H.cast<double>().colwise().
 
 }  // namespace
 
+std::size_t TokenShares::read_after(const ModelInfo& model) {
+  return model.pooling == "cls" ? model.layers - frozen_layers_of(model.layers) : model.layers;
+}
+
 TokenShares::TokenShares(const Embedder& embedder, std::string_view question)
-    : embedder_(embedder), read_after_(embedder.info().layers) {
+    : embedder_(embedder), read_after_(read_after(embedder.info())) {
   if (embedder.info().pooling == "cls") {
-    read_after_ -= frozen_layers_of(read_after_);
     frozen_.emplace(embedder.model()->config, embedder.model()->weights, read_after_);
   }
-  question_ = embedder.hidden_states(std::span(&question, 1), read_after_, TextKind::kQuery);
+  question_ =
+      std::move(embedder.hidden_states(std::span(&question, 1), std::span(&read_after_, 1), TextKind::kQuery).front());
+}
+
+TokenShares::Rows TokenShares::rows_of(const TextStates& text) const {
+  return {text.after.at(read_after_).data(), static_cast<Eigen::Index>(text.places.size()),
+          static_cast<Eigen::Index>(embedder_.info().dimensions)};
 }
 
 std::vector<CosineShares> TokenShares::of(std::span<const std::string_view> passages) const {
-  const TokenEmbeddings read = embedder_.hidden_states(passages, read_after_, TextKind::kPassage);
-  std::vector<CosineShares> all = frozen_ ? of_first(read) : of_means(read);
+  const std::vector<TextStates> read = embedder_.hidden_states(passages, std::span(&read_after_, 1));
+  std::vector<const TextStates*> places(read.size());
+  std::ranges::transform(read, places.begin(), [](const TextStates& one) { return &one; });
+  return of(places);
+}
+
+std::vector<CosineShares> TokenShares::of(std::span<const TextStates* const> passages) const {
+  std::vector<CosineShares> all = frozen_ ? of_first(passages) : of_means(passages);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    all[i].question.places = places_of(question_, 0);
-    all[i].passage.places = places_of(read, i);
+    all[i].question.places = question_.places;
+    all[i].passage.places = passages[i]->places;
   }
   return all;
 }
 
-std::vector<CosineShares> TokenShares::of_means(const TokenEmbeddings& passages) const {
-  std::vector<CosineShares> all(passages.texts.rows);
-  const Rows asked = rows_of(question_, 0);
+std::vector<CosineShares> TokenShares::of_means(std::span<const TextStates* const> passages) const {
+  std::vector<CosineShares> all(passages.size());
+  const Rows asked = rows_of(question_);
   const Eigen::RowVectorXd question = unit_mean(asked);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const Rows read = rows_of(passages, i);
+    const Rows read = rows_of(*passages[i]);
     const Eigen::RowVectorXd passage = unit_mean(read);
     all[i].cosine = question.dot(passage);
     all[i].question.shares = shares_in_mean(asked, passage);
@@ -77,12 +80,12 @@ std::vector<CosineShares> TokenShares::of_means(const TokenEmbeddings& passages)
   return all;
 }
 
-std::vector<CosineShares> TokenShares::of_first(const TokenEmbeddings& passages) const {
-  std::vector<CosineShares> all(passages.texts.rows);
-  const FrozenLayers::Pass asked = frozen_->run(rows_of(question_, 0));
+std::vector<CosineShares> TokenShares::of_first(std::span<const TextStates* const> passages) const {
+  std::vector<CosineShares> all(passages.size());
+  const FrozenLayers::Pass asked = frozen_->run(rows_of(question_));
   ThreadPool threads(std::min(embedder_.info().threads, static_cast<int>(std::max<std::size_t>(1, all.size()))));
   threads.run(all.size(), [&](std::size_t i, int) {
-    const FrozenLayers::Pass read = frozen_->run(rows_of(passages, i));
+    const FrozenLayers::Pass read = frozen_->run(rows_of(*passages[i]));
     all[i].cosine = asked.vector.cast<double>().dot(read.vector.cast<double>());
     FrozenLayers::Shares of_question = frozen_->shares(asked, read.vector);
     FrozenLayers::Shares of_passage = frozen_->shares(read, asked.vector);

@@ -41,6 +41,11 @@ class TokenShares {
  public:
   TokenShares(const Embedder& embedder, std::string_view question);
 
+  /// The number of layers after which the hidden states stand that shares are made of.
+  static std::size_t read_after(const ModelInfo& model);
+
+  /// Of passages whose hidden states after read_after() layers are among these.
+  std::vector<CosineShares> of(std::span<const TextStates* const> passages) const;
   /// Encodes the passages in one call.
   std::vector<CosineShares> of(std::span<const std::string_view> passages) const;
 
@@ -48,13 +53,15 @@ class TokenShares {
   std::string method() const;
 
  private:
-  std::vector<CosineShares> of_means(const TokenEmbeddings& passages) const;
-  std::vector<CosineShares> of_first(const TokenEmbeddings& passages) const;
+  using Rows = Eigen::Map<const Matrix>;
+  Rows rows_of(const TextStates& text) const;
+  std::vector<CosineShares> of_means(std::span<const TextStates* const> passages) const;
+  std::vector<CosineShares> of_first(std::span<const TextStates* const> passages) const;
 
   const Embedder& embedder_;
   std::size_t read_after_;              ///< layers
   std::optional<FrozenLayers> frozen_;  ///< for [CLS] pooling
-  TokenEmbeddings question_;
+  TextStates question_;
 };
 
 }  // namespace riverbank

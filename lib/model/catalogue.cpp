@@ -51,6 +51,7 @@ KnownModel bge_small() {
   model.embedding.max_tokens = 512;
   model.embedding.query_prompt = "Represent this sentence for searching relevant passages: ";
   model.calibration = {.cosine = 32.9, .words = 9.86, .constant = -24.96};
+  model.sense_separation = 0.076;  // see lib/insight/senses.cpp
   return model;
 }
 
@@ -74,6 +75,7 @@ KnownModel all_minilm() {
   model.embedding.pooling = Pooling::kMean;
   model.embedding.max_tokens = 256;
   model.calibration = {.cosine = 18.9, .words = 9.47, .constant = -11.73};
+  model.sense_separation = 0.145;  // see lib/insight/senses.cpp
   return model;
 }
 

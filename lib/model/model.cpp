@@ -109,7 +109,8 @@ std::shared_ptr<const Model> load_model(const std::string& name) {
   std::string fingerprint = fingerprint_of(folder, weights_sum, config, embedding);
   return std::make_shared<const Model>(Model{name, folder, config, embedding, std::move(tokenizer), std::move(weights),
                                              std::move(fingerprint), known != nullptr && known->keeps_answers_in_int8,
-                                             known != nullptr ? known->calibration : std::nullopt});
+                                             known != nullptr ? known->calibration : std::nullopt,
+                                             known != nullptr ? known->sense_separation : std::nullopt});
 }
 
 }  // namespace riverbank

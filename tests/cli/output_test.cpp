@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <clocale>
+#include <cmath>
 
+#include "cli/output/explanation.h"
 #include "cli/output/npy.h"
 #include "cli/output/numbers.h"
 #include "cli/output/wrap.h"
@@ -39,6 +41,45 @@ TEST(Numbers, ReadsSizesAsPeopleWriteThem) {
     SCOPED_TRACE(wrong);
     testing::expect_error(ErrorKind::kInvalidArgument, "is not a size", [&] { parse_bytes(wrong); });
   }
+}
+
+TEST(Sums, HaveTheStoredCosineBesideThemWhereItDiffers) {
+  Hit hit;
+  hit.cosine = 0.5;
+  hit.steps.push_back({.name = "vector", .sides = {{.name = "cosine", .value = 0.5}}, .result = 0.5});
+  Explanation why;
+  why.passage.words.push_back({"river", 0.5005, 0, 5});
+  for (const auto& [cosine, expected] :
+       {std::pair{0.5009, "cosine 0.501 = "}, std::pair{0.502, "cosine 0.502 (stored 0.500) = "}}) {
+    why.cosine = cosine;
+    const auto sums = sums_of(hit, why);
+    ASSERT_EQ(sums.size(), 3U);
+    EXPECT_EQ(sums[0], std::pair(std::string("score"), std::string("0.500 = cosine 0.500")));
+    EXPECT_THAT(sums[2].second, ::testing::StartsWith(expected));
+  }
+}
+
+TEST(Sums, AreToldStepByStep) {
+  Hit hit;
+  hit.steps.push_back({.name = "ranks",
+                       .sides = {{.name = "rank by cosine", .weight = 0.5, .is_rank = true, .value = 2}},
+                       .result = 0.5 * 61 / 62});
+  hit.steps.push_back({.name = "cross-encoder",
+                       .sides = {{.name = "cross-encoder", .weight = 0.25, .centre = -1, .spread = 2, .value = -3}},
+                       .base = 0.1,
+                       .result = 0});
+  Explanation why;
+  why.relevance = ScoreStep{.name = "relevance",
+                            .sides = {{.name = "cosine", .weight = 10, .value = 0.5}},
+                            .base = -4,
+                            .result = 1 / (1 + std::exp(-1))};
+  const auto sums = sums_of(hit, why);
+  ASSERT_EQ(sums.size(), 3U);
+  EXPECT_EQ(sums[0].second, "0.731 = 1 / (1 + exp(−1.000)), 1.000 = −4.000 + cosine 5.000 (weight 10.00 × 0.500)");
+  EXPECT_EQ(sums[1], std::pair(std::string("before"),
+                               std::string("0.492 = rank by cosine 0.492 (weight 0.50 × 61 / (60 + 2))")));
+  EXPECT_EQ(sums[2].second,
+            "0.000, held between 0 and 1, = 0.100 − cross-encoder 0.250 (weight 0.25 × (−3.000 − −1.000) / 2.000)");
 }
 
 class Wrap : public ::testing::Test {

@@ -1,5 +1,9 @@
 #include <signal.h>
 
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -194,6 +198,62 @@ TEST_F(Query, ABrokenPipeIsSuccessAndAFullDiskIsNot) {
   EXPECT_THAT(full.err, HasSubstr("No space left"));
 }
 
+double sum_of(const nlohmann::json& step) {
+  double sum = step.at("base");
+  for (const auto& side : step.at("sides")) sum += side.at("points").get<double>();
+  return sum;
+}
+
+TEST_F(Query, SaysWhyHoweverHitsWereOrdered) {
+  const std::string cross = std::string("--rerank=") + RIVERBANK_SOURCE_DIR "/tests/golden/tiny_cross_encoder";
+  for (const char* mode : {"hybrid", "vector", "keyword"}) {
+    for (const char* fusion : {"scores", "ranks"}) {
+      for (const std::string& rerank : {std::string(), std::string("--rerank"), cross}) {
+        SCOPED_TRACE(std::string(mode) + " " + fusion + " " + rerank);
+        std::vector<std::string> flags{"--mode", mode, "--fusion", fusion, "--why", "--json"};
+        if (!rerank.empty()) flags.push_back(rerank);
+        const Outcome outcome = query("loan money", flags);
+        ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+        const auto json = nlohmann::json::parse(outcome.out);
+        ASSERT_FALSE(json.at("hits").empty());
+        for (const auto& hit : json.at("hits")) {
+          const auto& steps = hit.at("why").at("steps");
+          ASSERT_EQ(steps.size(), rerank.empty() ? 1U : 2U);
+          EXPECT_NEAR(std::clamp(sum_of(steps.back()), 0.0, 1.0), hit.at("score"), 1e-9);
+        }
+      }
+    }
+  }
+  const Outcome text = query("loan money", {"--rerank", "--fusion", "ranks", "--why"});
+  EXPECT_THAT(text.out, HasSubstr("    relevance "));
+  EXPECT_THAT(text.out, HasSubstr("    before    "));
+  EXPECT_THAT(text.out, HasSubstr("rank by cosine "));
+  EXPECT_THAT(text.out, HasSubstr("by late interaction"));
+  EXPECT_THAT(text.out, HasSubstr("    sentence  the marked one has "));
+  EXPECT_THAT(text.err, HasSubstr("were read again"));
+  EXPECT_EQ(query("loan", {"--why", "--sentences"}).exit_code, 2);
+  EXPECT_EQ(query("loan", {"--why", "--minus", "money"}).exit_code, 2);
+  EXPECT_EQ(query("loan", {"--html", path("why.html")}).exit_code, 2);
+}
+
+TEST_F(Query, WritesThePageOfReasons) {
+  write("book/evil.txt", "The loan </script><script>alert(1)</script> \x1b[2J \xe2\x80\xae zigzag.\n");
+  const Outcome outcome = query("zigzag loan </script>", {"--why", "--html", path("why.html")});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("\xe2\x80\xae")));
+  std::ifstream file(path("why.html"));
+  const std::string page((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(page, HasSubstr("relevance: "));
+  EXPECT_THAT(page, HasSubstr("id=\"attention\""));
+  EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
+  EXPECT_THAT(page, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(page, Not(HasSubstr("\xe2\x80\xae")));
+  const Outcome unwritable = query("loan", {"--why", "--html", path("no/such/why.html")});
+  EXPECT_EQ(unwritable.exit_code, 2);
+  EXPECT_THAT(unwritable.err, HasSubstr("why.html"));
+}
+
 TEST_F(Query, SaysWhy) {
   const Outcome text = query("loan money", {"--why"});
   ASSERT_EQ(text.exit_code, 0) << text.err;
@@ -205,11 +265,12 @@ TEST_F(Query, SaysWhy) {
   const Outcome machine = query("loan money", {"--why", "--json"});
   const auto json = nlohmann::json::parse(machine.out);
   EXPECT_THAT(json.at("why_method").get<std::string>(), HasSubstr("add up"));
+  EXPECT_THAT(json.at("why_order").get<std::string>(), HasSubstr("standard scores"));
   for (const auto& hit : json.at("hits")) {
     const auto& why = hit.at("why");
-    double score = why.at("base");
-    for (const auto& side : why.at("points")) score += side.at("points").get<double>();
-    EXPECT_NEAR(score, hit.at("score"), 1e-9);
+    EXPECT_NEAR(sum_of(why.at("steps").back()), hit.at("score"), 1e-9);
+    EXPECT_NEAR(1 / (1 + std::exp(-sum_of(why.at("relevance")))), hit.at("relevance"), 1e-9);
+    EXPECT_TRUE(hit.at("best_sentence").at("score").is_number());
     double cosine = 0;
     for (const auto& word : why.at("passage").at("words")) cosine += word.at("share").get<double>();
     for (const auto& [name, share] : why.at("passage").at("rest").items()) cosine += share.get<double>();

@@ -76,6 +76,12 @@ TEST(Walk, PrintsWhatItSays) {
   }
   const std::string built = std::filesystem::path(RIVERBANK_PROGRAM).parent_path().string();
   program.set("PATH", built + ":" + built + "/samples:/usr/bin:/bin");
+  for (const char* folder : {"places", "leaflets"}) {
+    std::filesystem::create_directories(program.home() / "samples");
+    std::filesystem::copy(std::filesystem::path(RIVERBANK_SOURCE_DIR) / "samples" / folder,
+                          program.home() / "samples" / folder, std::filesystem::copy_options::recursive);
+  }
+  program.work_in(program.home());
   std::ifstream walk(RIVERBANK_SOURCE_DIR "/samples/README.md");
   const std::vector<Step> steps = steps_of(walk);
   EXPECT_GT(steps.size(), 15U);

@@ -153,8 +153,8 @@ class Index {
   SearchResult search(std::string_view question, const SearchOptions& options = {}) const;
 
   /// How the hits of a search of this index came to be: `question` and `result` are search()'s. Encodes the question
-  /// and the passages anew, word by word.
-  Explanations explain(std::string_view question, const SearchResult& result) const;
+  /// anew, word by word, and the passages that SearchOptions::explain did not keep.
+  Explanations explain(std::string_view question, const SearchResult& result, const ExplainOptions& options = {}) const;
 
   IndexStatus status() const;
   /// Measures recall now; a writable index also keeps the ef found.

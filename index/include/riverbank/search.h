@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "riverbank/embedder.h"
 #include "riverbank/explanation.h"
 
 namespace riverbank {
@@ -76,6 +77,9 @@ struct SearchOptions {
   /// Relevance, 0..1, below which a passage does not count as found; 0: all do; unset: kMinRelevance where the model is
   /// calibrated, else 0. Keyword mode has no relevance.
   std::optional<double> min_relevance;
+
+  /// Keep what Index::explain() needs of the pass that finds the best sentences, so that it need not read them again.
+  std::optional<ExplainOptions> explain;
 };
 
 /// The passages that SearchOptions::rerank reads, and that get their best sentence marked.
@@ -103,6 +107,12 @@ struct Hit {
   /// How likely it is that this answers, 0..1: the same for every question and collection (see Calibration). Absent in
   /// keyword mode and for a model that is not calibrated.
   std::optional<double> relevance;
+  /// How score was made: the "score before" of a step is the result of the one before it, the last one's is the score.
+  /// Empty for sentences as hits and for a search in a sense.
+  std::vector<ScoreStep> steps;
+  /// The share of the question's words that the passage holds, weighed by idf: what relevance is made of besides the
+  /// cosine.
+  std::optional<double> covered;
   std::optional<double> cosine;  ///< question and passage; absent in keyword mode
   std::optional<double> bm25;    ///< higher is better; absent when no word matched
   std::int64_t passage = 0;      ///< its number in this index, which no other passage ever gets
@@ -116,13 +126,16 @@ struct Hit {
   TextRange range;                         ///< bytes of the document's text that it stands at
   std::string text;                        ///< the passage, UTF-8
   std::optional<TextRange> best_sentence;  ///< in text
+  std::optional<double> sentence_score;    ///< its own, by late interaction; compares the sentences of one question
   std::map<std::string, std::string> metadata;
   std::vector<SimilarPassage> similar;  ///< folded into this one, by their score
 };
 
 struct SearchResult {
   std::vector<Hit> hits;
-  ScoreForm form;            ///< how their scores were made
+  std::string order;  ///< in a sentence, how they were ordered
+  /// With SearchOptions::explain, what the encoder made of each hit's passage; empty of one that it did not read.
+  std::vector<TextStates> states;
   std::size_t searched = 0;  ///< passages that passed the filters; 0: none did, and there was nothing to search
   std::vector<std::string> excluded;     ///< the question's "-words": no hit holds one of them
   double best_cosine = 0;                ///< of the nearest passage, shown or not; 0 in keyword mode

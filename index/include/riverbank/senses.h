@@ -14,7 +14,7 @@
 namespace riverbank {
 
 struct SensesOptions {
-  std::string path_glob;              ///< only documents whose path or id matches; empty: all
+  SearchOptions where;                ///< its filters choose where to look; the rest of it is not read
   std::size_t most_uses = 1000;       ///< of more, as many are taken, evenly spread over the collection
   std::optional<std::size_t> senses;  ///< this many; unset: the criterion decides
   std::function<void(std::size_t done, std::size_t total)> progress;
@@ -52,13 +52,14 @@ struct SensesResult {
   std::vector<WordSense> senses;    ///< largest first; empty when the word is not there
   std::vector<double> separations;  ///< silhouette of 2, 3 ... senses; empty when too few uses or a number was asked
   double threshold = 0;             ///< silhouette from which on the criterion says several
+  bool is_measured = false;         ///< whether the threshold was chosen for this model, on words with known senses
   double explained = 0;             ///< share of the variance in x and y
 };
 
 /// Every use of a word in an index's documents, grouped by sense: the word itself, its plural in -s or -es and its
 /// possessive, whatever the case and the accents; it may be several words ("New York"). A word that is not there gives
 /// no senses. Reads the store as it is on disk. Any thread.
-/// Throws Error: kInvalidArgument (no word, a number of senses that makes no sense, a glob), kCancelled, and what
+/// Throws Error: kInvalidArgument (no word, a number of senses that makes no sense, a filter), kCancelled, and what
 /// Index::open() throws.
 SensesResult find_senses(const Index& index, std::string_view word, const SensesOptions& options = {});
 

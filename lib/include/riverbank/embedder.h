@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -72,6 +73,13 @@ struct TokenEmbeddings {
   }
 };
 
+/// The hidden states of one text's tokens after some of the layers.
+struct TextStates {
+  std::vector<TokenPlace> places;  ///< (T)
+  /// After so many layers, 0 for the embeddings -> (T, dimensions), row after row, not normalised.
+  std::map<std::size_t, std::vector<float>> after;
+};
+
 /// What makes a relevance between 0 and 1 of a question and a passage:
 ///
 ///     relevance = 1 / (1 + exp(-(cosine c + words w + constant)))
@@ -125,10 +133,12 @@ class Embedder {
   TokenEmbeddings token_vectors(std::span<const std::string_view> texts, TextKind kind = TextKind::kPassage,
                                 std::stop_token stop = {}) const;
 
-  /// The same, but `values` are the hidden states after so many layers, 0 for the embeddings.
-  /// Throws Error kInvalidArgument for more layers than the model has.
-  TokenEmbeddings hidden_states(std::span<const std::string_view> texts, std::size_t after_layers,
-                                TextKind kind = TextKind::kPassage, std::stop_token stop = {}) const;
+  /// The hidden states after each of these numbers of layers, 0 for the embeddings, of every text: one pass over the
+  /// layers, no further than the deepest. Texts are cut at the model's limit.
+  /// Throws Error: kInvalidArgument (more layers than the model has), kCancelled.
+  std::vector<TextStates> hidden_states(std::span<const std::string_view> texts,
+                                        std::span<const std::size_t> after_layers, TextKind kind = TextKind::kPassage,
+                                        std::stop_token stop = {}) const;
 
   /// How many tokens the model sees of this text, before any cut, [CLS], [SEP] and the prompt included.
   std::size_t count_tokens(std::string_view text, TextKind kind = TextKind::kPassage) const;

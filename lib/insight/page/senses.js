@@ -30,6 +30,7 @@
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (step === undefined || points.length === 0) return;
     event.preventDefault();
-    show((picked + step + points.length) % points.length);
+    const from = picked < 0 && step < 0 ? 0 : picked;
+    show((from + step + points.length) % points.length);
   });
 })();

@@ -43,8 +43,9 @@ TEST(PassageSentences, AnyBytesAreAPassage) {
 
 std::string best_of(const std::string& passage, const std::vector<double>& scores) {
   const std::vector<TextRange> sentences = passage_sentences(passage);
-  const std::optional<TextRange> best = best_sentence(passage, sentences, scores);
-  return best ? passage.substr(best->begin, best->end - best->begin) : "nothing";
+  const std::optional<std::size_t> best = best_sentence(passage, sentences, scores);
+  if (!best) return "nothing";
+  return passage.substr(sentences[*best].begin, sentences[*best].end - sentences[*best].begin);
 }
 
 TEST(BestSentence, HasTheHighestScore) {

@@ -1,9 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
+#include "riverbank/cross_encoder.h"
 #include "tests/index/search/sandbox.h"
 
 namespace riverbank {
@@ -36,9 +39,23 @@ class Explain : public ::testing::Test {
     for (std::size_t i = 0; i < why.hits.size(); ++i) {
       const Explanation& one = why.hits[i];
       const Hit& hit = result.hits[i];
-      double score = why.form.base;
-      for (const Explanation::Points& points : one.points) score += points.points;
-      EXPECT_NEAR(score, hit.score, 1e-9);
+      ASSERT_FALSE(hit.steps.empty());
+      EXPECT_NEAR(hit.steps.back().result, hit.score, 1e-12);
+      for (std::size_t step = 0; step < hit.steps.size(); ++step) {
+        EXPECT_NEAR(std::clamp(hit.steps[step].sum(), 0.0, 1.0), hit.steps[step].result, 1e-9);
+        for (const ScoreStep::Side& side : hit.steps[step].sides) {
+          if (side.name == "cosine") {
+            EXPECT_EQ(side.value, hit.cosine);
+          }
+          if (side.name == "bm25") {
+            EXPECT_EQ(side.value, hit.bm25.value_or(0));
+          }
+          if (side.name == "score before") {
+            EXPECT_EQ(side.value, hit.steps.at(step - 1).result);
+          }
+        }
+      }
+      EXPECT_EQ(hit.sentence_score.has_value(), hit.best_sentence.has_value());
       EXPECT_NEAR(sum_of(one.keywords), hit.bm25.value_or(0), 1e-9);
       if (!hit.cosine) continue;
       EXPECT_NEAR(one.cosine, *hit.cosine, 1e-3);
@@ -53,15 +70,68 @@ class Explain : public ::testing::Test {
   testing::Sandbox box_;
 };
 
-TEST_F(Explain, EverythingAddsUpInEveryMode) {
+TEST_F(Explain, EverythingAddsUpHoweverHitsWereOrdered) {
   const Index index = box_.open();
+  const auto cross_encoder =
+      std::make_shared<const CrossEncoder>(CrossEncoder::load(RIVERBANK_SOURCE_DIR "/tests/golden/tiny_cross_encoder"));
   for (const SearchMode mode : {SearchMode::kHybrid, SearchMode::kVector, SearchMode::kKeyword}) {
-    for (const char* question : {"river bank reeds", "money", "the of", "water \"the bank\" zebra"}) {
-      SCOPED_TRACE(question);
-      const SearchResult result = index.search(question, options(mode));
-      expect_sums(result, index.explain(question, result));
+    for (const Fusion fusion : {Fusion::kScores, Fusion::kRanks}) {
+      for (const char* reranker : {"", "late interaction", "cross-encoder"}) {
+        for (const char* question : {"river bank reeds", "money", "the of", "water \"the bank\" zebra"}) {
+          SCOPED_TRACE(std::string(question) + " / " + reranker);
+          SearchOptions asked = options(mode);
+          asked.fusion = fusion;
+          asked.rerank = *reranker == 'l';
+          if (*reranker == 'c') asked.cross_encoder = cross_encoder;
+          const SearchResult result = index.search(question, asked);
+          expect_sums(result, index.explain(question, result));
+          for (const Hit& hit : result.hits) {
+            ASSERT_EQ(hit.steps.size(), *reranker == 0 ? 1U : 2U);
+            if (*reranker != 0) {
+              EXPECT_EQ(hit.steps.back().name, reranker);
+            }
+          }
+          EXPECT_EQ(result.order.find("read again") == std::string::npos, *reranker == 0 || result.hits.empty());
+        }
+      }
     }
   }
+}
+
+TEST_F(Explain, WhatTheSearchKeptGivesTheSame) {
+  const Index index = box_.open();
+  const std::string question = "river bank reeds";
+  const SearchResult plain = index.search(question, options(SearchMode::kHybrid));
+  SearchOptions keeping = options(SearchMode::kHybrid);
+  const ExplainOptions with_attention{.attention = true};
+  keeping.explain = with_attention;
+  SearchResult kept = index.search(question, keeping);
+  ASSERT_EQ(kept.states.size(), kept.hits.size());
+  EXPECT_FALSE(kept.states.front().places.empty());
+  kept.states.pop_back();  // one that the search did not read
+  const Explanations anew = index.explain(question, plain, with_attention);
+  const Explanations why = index.explain(question, kept, with_attention);
+  ASSERT_EQ(why.hits.size(), anew.hits.size());
+  for (std::size_t i = 0; i < why.hits.size(); ++i) {
+    EXPECT_EQ(why.hits[i].cosine, anew.hits[i].cosine);
+    ASSERT_EQ(why.hits[i].passage.words.size(), anew.hits[i].passage.words.size());
+    for (std::size_t w = 0; w < why.hits[i].passage.words.size(); ++w) {
+      EXPECT_EQ(why.hits[i].passage.words[w].share, anew.hits[i].passage.words[w].share);
+    }
+    ASSERT_TRUE(why.hits[i].attention);
+    EXPECT_EQ(why.hits[i].attention->attention, anew.hits[i].attention->attention);
+  }
+  EXPECT_FALSE(index.explain(question, kept).hits.front().attention);
+}
+
+TEST_F(Explain, PassagesThatNobodyReadAreReadThen) {
+  const Index index = box_.open();
+  SearchOptions asked = options(SearchMode::kHybrid);
+  asked.best_sentences = false;
+  asked.explain = ExplainOptions{};
+  const SearchResult result = index.search("river bank", asked);
+  EXPECT_TRUE(result.states.front().places.empty());
+  expect_sums(result, index.explain("river bank", result));
 }
 
 TEST_F(Explain, NamesTheWordsThatWereFound) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <string>
 
 namespace riverbank {
 namespace {
@@ -119,17 +120,53 @@ TEST(Rerank, OrdersTheFirstAnewAndKeepsThemFirst) {
                                     {.chunk = 2, .cosine = 0.5, .score = 0.8},
                                     {.chunk = 3, .cosine = 0.5, .score = 0.7},
                                     {.chunk = 4, .cosine = 0.5, .score = 0.6}};
-  rerank(candidates, std::array<double, 3>{-5, 1, 7}, 1);
+  rerank(candidates, std::array<double, 3>{-5, 1, 7}, 1, "reader");
   EXPECT_EQ(order_of(candidates), (std::vector<std::int64_t>{3, 2, 1, 4}));
   EXPECT_NEAR(candidates[0].score, 1, 1e-12);
   EXPECT_NEAR(candidates[2].score, 0.7, 1e-12);
   EXPECT_NEAR(candidates[3].score, 0.6, 1e-12);
 
-  rerank(candidates, std::array<double, 2>{0, 0}, 0.6);  // nothing new: the order stays
+  rerank(candidates, std::array<double, 2>{0, 0}, 0.6, "reader");  // nothing new: the order stays
   EXPECT_EQ(order_of(candidates), (std::vector<std::int64_t>{3, 2, 1, 4}));
   std::vector<Candidate> none;
-  rerank(none, {}, 0.6);
+  rerank(none, {}, 0.6, "reader");
   EXPECT_TRUE(none.empty());
+}
+
+TEST(Rerank, TellsWhatItMade) {
+  std::vector<Candidate> candidates{
+      {.chunk = 1, .score = 0.9}, {.chunk = 2, .score = 0.8}, {.chunk = 3, .score = 0.5}, {.chunk = 4, .score = 0.2}};
+  const Ordering ordering = rerank(candidates, std::array<double, 3>{-5, 1, 7}, 0.3, "reader");
+  for (const Candidate& candidate : candidates) {
+    if (!candidate.reading) continue;
+    const ScoreStep step = step_of(ordering, candidate, candidate.score);
+    ASSERT_EQ(step.sides.size(), 2U);
+    EXPECT_EQ(step.sides[0].value, candidate.score_before);
+    EXPECT_NEAR(step.sum(), candidate.score, 1e-12);
+  }
+  EXPECT_FALSE(candidates.back().reading);
+  EXPECT_NE(ordering.how.find("reader weighs 0.3, the score before 0.7"), std::string::npos) << ordering.how;
+}
+
+TEST(Fusion, ByRanksTellsTheRanks) {
+  std::vector<Candidate> candidates{{.chunk = 1, .cosine = 0.9, .bm25 = 0}, {.chunk = 2, .cosine = 0.8, .bm25 = 10}};
+  const Ordering ordering = fuse_ranks(candidates);
+  const ScoreStep first = step_of(ordering, candidates[0], candidates[0].score);
+  ASSERT_EQ(first.sides.size(), 2U);
+  EXPECT_EQ(first.sides[0].value, 2);
+  EXPECT_EQ(first.sides[1].value, 1);
+  EXPECT_NEAR(first.sum(), candidates[0].score, 1e-12);
+  const ScoreStep second = step_of(ordering, candidates[1], candidates[1].score);
+  ASSERT_EQ(second.sides.size(), 1U);  // no word, no rank by words
+  EXPECT_NEAR(second.sum(), 0.5, 1e-12);
+}
+
+TEST(Fusion, OfACosineBelowNoughtIsHeldAtNought) {
+  std::vector<Candidate> candidates{{.chunk = 1, .cosine = -0.2}};
+  const Ordering ordering = rank(candidates, SearchMode::kVector, Fusion::kScores);
+  const ScoreStep step = step_of(ordering, candidates[0], candidates[0].score);
+  EXPECT_EQ(step.result, 0);
+  EXPECT_EQ(step.sum(), -0.2);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -42,6 +43,25 @@ std::string flowing(const std::string& text) {
   return joined;
 }
 
+/// The reasons add up: the score from its sides, the cosine from the words of both texts, the stored cosine beside it.
+void expect_sums(const Index& index, const std::string& question, const SearchResult& result) {
+  const Explanations why = index.explain(question, result);
+  ASSERT_EQ(why.hits.size(), result.hits.size());
+  for (std::size_t i = 0; i < why.hits.size(); ++i) {
+    const Hit& hit = result.hits[i];
+    EXPECT_NEAR(hit.steps.at(0).sum(), hit.score, 1e-9);
+    EXPECT_NEAR(why.hits[i].cosine, *hit.cosine, 1e-3);
+    ASSERT_TRUE(why.hits[i].relevance);
+    EXPECT_NEAR(1 / (1 + std::exp(-why.hits[i].relevance->sum())), *hit.relevance, 1e-12);
+    for (const TextExplanation* text : {&why.hits[i].question, &why.hits[i].passage}) {
+      double sum = 0;
+      for (const WordShare& word : text->words) sum += word.share;
+      for (const WordShare& one : text->rest) sum += one.share;
+      EXPECT_NEAR(sum, why.hits[i].cosine, 1e-5);
+    }
+  }
+}
+
 TEST(SampleQuestions, AreAnsweredByTheFirstHit) {
   RIVERBANK_NEEDS_MODEL(kDefaultModel);
   const testing::TemporaryFolder folder;
@@ -59,6 +79,7 @@ TEST(SampleQuestions, AreAnsweredByTheFirstHit) {
       std::cout << "  nothing found: " << question.text << " (best " << result.best_cosine << ")\n";
       continue;
     }
+    expect_sums(index, question.text, result);
     const Hit& first = result.hits.front();
     const std::string answer = flowing(question.answer);
     if (first.document == question.file && flowing(first.text).find(answer) != std::string::npos) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "riverbank/transformer.h"
 #include "tests/support/tiny_model.h"
@@ -15,7 +16,12 @@ TEST(MeanAttention, IsTheMeanOfTheReadableEncodersHeads) {
   const auto model = testing::share(testing::tiny_model());
   const Transformer transformer(model);
   const std::vector<std::string_view> texts{"She sat on the bank of the river.", "", "loan"};
-  const std::vector<Trace> means = mean_attention(*model, texts);
+  std::vector<std::size_t> layers(transformer.trace("loan").layers);
+  std::iota(layers.begin(), layers.end(), 0);
+  const std::vector<TextStates> states = Embedder(model).hidden_states(texts, layers);
+  const std::vector<const TextStates*> places{&states[0], &states[1], &states[2]};
+  const std::vector<Trace> means = mean_attention(*model, texts, places);
+  EXPECT_TRUE(mean_attention(*model, {}, {}).empty());
   ASSERT_EQ(means.size(), texts.size());
   float worst = 0;
   for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <iostream>
 #include <set>
 #include <string>
@@ -10,9 +11,13 @@
 
 #include "lib/insight/senses_page.h"
 #include "lib/model/model.h"
+#include "riverbank/model.h"
+#include "tests/support/browser.h"
+#include "tests/support/environment.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/labelled_words.h"
 #include "tests/support/needs_model.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
 
 namespace riverbank {
@@ -121,6 +126,24 @@ TEST(Senses, OfLabelledWordsAreCountedRight) {
   EXPECT_GT(confirmed.rand_index, 0.6);
 }
 
+/// A model that was never measured has a stated bound; one that was, by its weights, wherever it lies.
+TEST(Senses, OfAModelOfOnesOwnHaveABoundThatIsSaid) {
+  const auto own = share(tiny_model());
+  const std::vector<Usage> usages(8, Usage{"the bank", {4, 8}});
+  const SenseGrouping found = group_by_sense(own, usages);
+  EXPECT_FALSE(found.is_measured);
+  EXPECT_EQ(found.threshold, 0.1);
+  EXPECT_EQ(found.senses.size(), 1U);
+  RIVERBANK_NEEDS_MODEL("all-MiniLM-L6-v2");
+  const testing::TemporaryFolder folder;
+  const testing::EnvironmentVariable cache("XDG_CACHE_HOME", (folder.path() / "cache").string());
+  std::filesystem::copy(find_model("all-MiniLM-L6-v2"), folder.path() / "own",
+                        std::filesystem::copy_options::recursive);
+  const SenseGrouping copied = group_by_sense(load_model((folder.path() / "own").string()), usages);
+  EXPECT_TRUE(copied.is_measured);
+  EXPECT_EQ(copied.threshold, 0.145);
+}
+
 TEST(Senses, AreMarkedByTheWordsBesideThem) {
   RIVERBANK_NEEDS_MODEL("bge-small-en-v1.5");
   std::vector<Usage> usages;
@@ -153,6 +176,30 @@ TEST(SensesPage, ShowsHostileTextHarmlessly) {
   EXPECT_EQ(html.find("\u202e"), std::string::npos);
   EXPECT_THAT(html, HasSubstr("data-place=\"a.md:1\""));
   EXPECT_THAT(html, Not(HasSubstr("nan")));
+}
+
+TEST(SensesPage, ShowsThePassageUnderThePointerAndByKeys) {
+  RIVERBANK_NEEDS_CHROMIUM();
+  const testing::TemporaryFolder folder;
+  const std::vector<SenseGroup> groups{{"2 uses: river"}, {"1 use: loan"}};
+  const std::vector<SensePoint> points{{0.3, 0.2, 0, "a.md:1", "the </script> ", "bank", " of the river"},
+                                       {-0.3, 0.1, 0, "b.md:2", "a muddy ", "bank", ""},
+                                       {0, -0.4, 1, "c.md:3", "the ", "bank", "'s loan"}};
+  testing::Browser browser;
+  browser.open(folder.write("senses.html", senses_page("The senses of bank", "lead", groups, points)), 900, 900, true);
+  browser.hover("[data-place='c.md:3']");
+  EXPECT_EQ(browser.text("#passage"), "sense 2   c.md:3the bank's loan");
+  EXPECT_EQ(browser.text("#passage mark"), "bank");
+  EXPECT_NE(browser.evaluate("getComputedStyle(document.querySelector('#passage mark')).backgroundColor"),
+            "rgba(0, 0, 0, 0)");
+  browser.evaluate("document.getElementById('plane').focus()");
+  browser.press("ArrowRight");
+  EXPECT_THAT(browser.text("#passage"), HasSubstr("the </script> bank of the river"));
+  browser.press("ArrowLeft");
+  EXPECT_THAT(browser.text("#passage"), HasSubstr("c.md:3"));
+  EXPECT_EQ(browser.evaluate("document.querySelector('[data-place=\"b.md:2\"]').getAttribute('aria-label')"),
+            "sense 1, b.md:2: a muddy bank");
+  EXPECT_TRUE(browser.errors().empty());
 }
 
 }  // namespace

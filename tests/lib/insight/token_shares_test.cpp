@@ -57,7 +57,7 @@ TEST_P(TokenSharesOf, AnyTextAddUpToTheCosine) {
   const auto [sums, cosines] = worst_of(embedder, texts, texts, 2);
   EXPECT_LT(sums, 1e-5);
   EXPECT_LT(cosines, 1e-5);
-  EXPECT_TRUE(TokenShares(embedder, "river").of({}).empty());
+  EXPECT_TRUE(TokenShares(embedder, "river").of(std::span<const std::string_view>()).empty());
 }
 
 TEST_P(TokenSharesOf, AreTheSameForAPassageAloneAndAmongOthers) {

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lib/insight/mean_attention.h"
+#include "riverbank/transformer.h"
+#include "tests/support/browser.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
 
 namespace riverbank {
@@ -44,12 +46,31 @@ TEST(WhyPage, ShowsHostileTextHarmlessly) {
 TEST(WhyPage, HoldsTheAttentionOverThePassages) {
   const auto model = testing::share(testing::tiny_model());
   const std::vector<std::string_view> texts{"She sat on the bank of the river."};
-  const Trace trace = mean_attention(*model, texts).at(0);
+  const Trace trace = Transformer(model).trace(texts[0]);
   const std::vector<AttentionFigure> figures{figure_of(trace, texts[0])};
   const std::string page = why_page("river", "Why?", {hit()}, figures);
   EXPECT_THAT(page, HasSubstr("id=\"attention\""));
   EXPECT_THAT(page, HasSubstr("class=\"word best\""));
   EXPECT_EQ(page.find("<h1"), page.rfind("<h1"));  // one page, one heading
+}
+
+TEST(WhyPage, OpensInABrowserWithoutAnError) {
+  RIVERBANK_NEEDS_CHROMIUM();
+  const testing::TemporaryFolder folder;
+  const std::string text = "She sat on the bank of the river.";
+  AttentionFigure figure = figure_of(Transformer(testing::share(testing::tiny_model())).trace(text), text);
+  figure.name = "1  file.md:3-7";
+  const std::string page = why_page("the river", "Why?", {hit()}, std::vector<AttentionFigure>{figure});
+  testing::Browser browser;
+  for (const bool is_dark : {false, true}) {
+    browser.open(folder.write("why.html", page), 500, 900, is_dark);
+    EXPECT_EQ(browser.text(".word.best"), "river");
+    EXPECT_EQ(browser.evaluate("document.querySelectorAll('h1').length"), 1);
+    EXPECT_LT(browser.evaluate("document.documentElement.scrollWidth").get<int>(), 501);
+    browser.hover("#query-2");
+    EXPECT_EQ(browser.text("#row-title"), "What “sat” attends to");
+  }
+  EXPECT_TRUE(browser.errors().empty());
 }
 
 }  // namespace
