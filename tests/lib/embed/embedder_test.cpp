@@ -231,6 +231,31 @@ TEST(Embedder, TokensOfManyTextsAreThoseOfEachAlone) {
   EXPECT_TRUE(none.values.empty());
 }
 
+TEST(Embedder, HiddenStatesAreThoseAfterTheLayersThatWereAskedFor) {
+  const Embedder embedder(share(tiny_model()));
+  const std::vector<std::string_view> texts{"She sat on the bank.", "", "boats"};
+  const std::vector<std::size_t> layers{2, 0};
+  const std::vector<TextStates> states = embedder.hidden_states(texts, layers);
+  ASSERT_EQ(states.size(), texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::vector<TokenVector> tokens = embedder.token_vectors(texts[i]);
+    ASSERT_EQ(states[i].places.size(), tokens.size());
+    ASSERT_EQ(states[i].after.size(), 2U);
+    EXPECT_EQ(states[i].after.at(0).size(), tokens.size() * 24);
+    for (std::size_t t = 0; t < tokens.size(); ++t) {
+      EXPECT_EQ(states[i].places[t].begin, tokens[t].begin);
+      EXPECT_TRUE(std::ranges::equal(std::span(states[i].after.at(2)).subspan(t * 24, 24), tokens[t].vector));
+    }
+  }
+  const std::vector<TextStates> alone = embedder.hidden_states(std::span(texts).subspan(1, 1), layers);
+  EXPECT_EQ(alone[0].after, states[1].after);
+  EXPECT_TRUE(embedder.hidden_states({}, layers).empty());
+  const std::vector<std::size_t> too_many{1, 3};
+  expect_error(ErrorKind::kInvalidArgument, "no hidden states after 3",
+               [&] { embedder.hidden_states(texts, too_many); });
+  expect_error(ErrorKind::kInvalidArgument, "after no layer", [&] { embedder.hidden_states(texts, {}); });
+}
+
 TEST(Embedder, StopsBetweenBatches) {
   const Embedder embedder(share(tiny_model()), {.threads = 1});
   const std::vector<std::string> texts = many_texts();

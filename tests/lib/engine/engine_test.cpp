@@ -157,6 +157,15 @@ TEST_P(EngineOn, ShowsEveryLayerOfTheReadableEncoder) {
     }
   }
   made.forward_layers(RandomBatch(config, {}, 1).view(), [](std::size_t, const MatrixView&) { FAIL(); });
+  for (const std::size_t layers : {0U, 1U, 3U, 4U, 9U}) {  // no further than it was told
+    std::size_t seen = 0;
+    const auto same = [&](std::size_t after_layers, const MatrixView& hidden) {
+      EXPECT_EQ(after_layers, seen);
+      EXPECT_EQ(Matrix(hidden), shown[seen++]);
+    };
+    made.forward_layers(batch.view(), same, layers);
+    EXPECT_EQ(seen, std::min<std::size_t>(layers, 4) + 1);
+  }
 }
 
 TEST_P(EngineOn, ComputesModelsOfOddSizes) {
