@@ -11,8 +11,11 @@
 
 namespace riverbank {
 
-// A text longer than the model's window is read through several that overlap, and their vectors become one. What was
-// measured: tests/bench/long_texts.py.
+// A text longer than the model's window is read through several that overlap, and their vectors become one. What that
+// gains over cutting the text, as MRR@10 of section headings of the Rust book that ask for their chapter
+// (tests/bench/long_texts.py --set book): all-MiniLM-L6-v2 .478 cut, .604 through windows (83 chapters, 413 questions;
+// 95 % interval of the gain .089 to .163); bge-small-en-v1.5 .683 and .783 (--documents 22: 142 questions; .044 to
+// .158).
 
 /// One window of a long text.
 struct TextWindow {

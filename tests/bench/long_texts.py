@@ -8,7 +8,7 @@ through windows and pool them. One vector a document, and questions whose docume
 Only documents longer than the model's limit take part. Needs numpy, and the data in ../shared/data beside the checkout
 (or where RIVERBANK_SHARED_DATA says).
 
-    python3 tests/bench/long_texts.py build/riverbank --model bge-small-en-v1.5 --peps 100
+    python3 tests/bench/long_texts.py build/riverbank --model bge-small-en-v1.5 --documents 40
 """
 
 import argparse
@@ -41,11 +41,13 @@ def embed(options, texts, *flags):
 def book(options):
     """(documents, [(question, number of its document)])"""
     documents, questions = [], []
-    for file in sorted((DATA / "docs_rust_book/src").glob("*.md")):
+    files = sorted((DATA / "docs_rust_book/src").glob("*.md"))
+    random.Random(1).shuffle(files)
+    for file in files:
         lines = file.read_text().split("\n")
         headings = [line.lstrip("# ").replace("`", "") for line in lines if re.match("##+ ", line)]
         text = "\n".join(line for line in lines if not re.match("#+ ", line))
-        if len(text) < options.characters:
+        if len(text) < options.characters or len(documents) >= options.documents:
             continue
         questions += [(heading, len(documents)) for heading in headings]
         documents.append(text)
@@ -62,7 +64,7 @@ def peps(options):
             continue
         lines = file.read_text(errors="replace").split("\n")
         text = "\n".join(line for line in lines if not line.startswith("Title:"))
-        if len(text) < options.characters or len(documents) >= options.peps:
+        if len(text) < options.characters or len(documents) >= options.documents:
             continue
         questions.append((title, len(documents)))
         documents.append(text)
@@ -80,7 +82,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--model", default="bge-small-en-v1.5", choices=LIMITS)
-    parser.add_argument("--peps", type=int, default=100, help="how many of the long PEPs, chosen by seed 1")
+    parser.add_argument("--documents", type=int, default=100, help="how many long ones of each set, chosen by seed 1")
     parser.add_argument("--set", choices=["book", "peps"], help="only this one")
     options = parser.parse_args()
     options.characters = LIMITS[options.model] * CHARACTERS_A_TOKEN
