@@ -1,6 +1,5 @@
 #include "lib/model/hub_http.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "lib/base/printable.h"
+#include "lib/model/curl_library.h"
 #include "riverbank/error.h"
 #include "riverbank/version.h"
 
@@ -21,12 +21,6 @@ namespace {
 constexpr int kMaxRedirects = 10;
 constexpr std::uint64_t kMaxErrorBody = std::uint64_t{1} << 20U;
 constexpr std::chrono::seconds kLongestPause{60};
-
-/// libcurl is started by the first pull, not by every program that could do one.
-void start_curl_once() {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (started != CURLE_OK) throw Error(ErrorKind::kIo, "libcurl could not start; check its installation");
-}
 
 std::uint64_t parse_number(std::string_view text) {
   std::uint64_t number = 0;
@@ -42,10 +36,10 @@ bool is_redirect(long status) {
 struct HeaderList {
   curl_slist* list = nullptr;
   HeaderList() = default;
-  ~HeaderList() { curl_slist_free_all(list); }
+  ~HeaderList() { curl().slist_free_all(list); }
   HeaderList(const HeaderList&) = delete;
   HeaderList& operator=(const HeaderList&) = delete;
-  void add(const std::string& line) { list = curl_slist_append(list, line.c_str()); }
+  void add(const std::string& line) { list = curl().slist_append(list, line.c_str()); }
 };
 
 [[noreturn]] void throw_cancelled() {
@@ -108,7 +102,7 @@ void HttpClient::Exchange::on_header(std::string_view line) {
   value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
   value = value.substr(0, value.find_last_not_of(" \t\r\n") + 1);
   const auto is = [&](std::string_view wanted) {
-    return name.size() == wanted.size() && curl_strnequal(name.data(), wanted.data(), name.size()) != 0;
+    return name.size() == wanted.size() && curl().strnequal(name.data(), wanted.data(), name.size()) != 0;
   };
   if (is("x-error-code")) {
     result.error_code = value.substr(0, 60);
@@ -129,7 +123,7 @@ void HttpClient::Exchange::begin() {
 }
 
 bool HttpClient::Exchange::on_body(std::span<const std::byte> bytes) {
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &result.status);
+  curl().easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &result.status);
   if (!is_good(result.status)) {
     ignored += bytes.size();
     return ignored <= kMaxErrorBody;
@@ -149,9 +143,8 @@ HttpClient::HttpClient(HubSettings settings, std::stop_token stop)
     : settings_(std::move(settings)),
       stop_(std::move(stop)),
       endpoint_origin_(origin_of(settings_.endpoint)),
-      handle_(nullptr, [](void* handle) { curl_easy_cleanup(handle); }) {
-  start_curl_once();
-  handle_.reset(curl_easy_init());
+      handle_(nullptr, [](void* handle) { curl().easy_cleanup(handle); }) {
+  handle_.reset(curl().easy_init());
   if (handle_ == nullptr) throw Error(ErrorKind::kIo, "libcurl could not make a connection handle; is memory short?");
 }
 
@@ -184,36 +177,36 @@ HttpResult HttpClient::get_once(const std::string& url, std::uint64_t from, cons
   const std::string range = fmt::format("{}-", from);
   const std::string agent = std::string("riverbank/") + kVersion;
 
-  curl_easy_reset(handle);  // keeps the connections
-  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);  // get() follows, so that the token stays behind
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, agent.c_str());
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.list);
-  if (from > 0) curl_easy_setopt(handle, CURLOPT_RANGE, range.c_str());
+  curl().easy_reset(handle);  // keeps the connections
+  curl().easy_setopt(handle, CURLOPT_URL, url.c_str());
+  curl().easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);  // get() follows, so that the token stays behind
+  curl().easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl().easy_setopt(handle, CURLOPT_USERAGENT, agent.c_str());
+  curl().easy_setopt(handle, CURLOPT_HTTPHEADER, headers.list);
+  if (from > 0) curl().easy_setopt(handle, CURLOPT_RANGE, range.c_str());
   if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle != nullptr && *bundle != '\0') {
-    curl_easy_setopt(handle, CURLOPT_CAINFO, bundle);
+    curl().easy_setopt(handle, CURLOPT_CAINFO, bundle);
   }
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
-  curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, 256L * 1024);
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Exchange::header);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Exchange::body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
-  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &Exchange::progress);
-  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &exchange);
+  curl().easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
+  curl().easy_setopt(handle, CURLOPT_BUFFERSIZE, 256L * 1024);
+  curl().easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Exchange::header);
+  curl().easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
+  curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Exchange::body);
+  curl().easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
+  curl().easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl().easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &Exchange::progress);
+  curl().easy_setopt(handle, CURLOPT_XFERINFODATA, &exchange);
 
-  const CURLcode code = curl_easy_perform(handle);
+  const CURLcode code = curl().easy_perform(handle);
   HttpResult& result = exchange.result;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &result.status);
+  curl().easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &result.status);
   if (result.status != 0) contacted_ = true;
   if (exchange.thrown) std::rethrow_exception(exchange.thrown);
   if (stop_.stop_requested()) throw_cancelled();
   if (is_redirect(result.status)) {
     char* location = nullptr;
-    curl_easy_getinfo(handle, CURLINFO_REDIRECT_URL, &location);
+    curl().easy_getinfo(handle, CURLINFO_REDIRECT_URL, &location);
     if (location != nullptr) redirect = location;
     return result;
   }
@@ -223,9 +216,9 @@ HttpResult HttpClient::get_once(const std::string& url, std::uint64_t from, cons
     return result;
   }
   if (result.status != 0 && !is_good(result.status)) return result;  // its body does not matter
-  result.problem = curl_easy_strerror(code);
+  result.problem = curl().easy_strerror(code);
   curl_off_t connected_after = 0;
-  curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected_after);
+  curl().easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected_after);
   if (connected_after == 0) {
     result.end = HttpResult::End::kUnreachable;
   } else {

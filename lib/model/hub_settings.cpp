@@ -1,7 +1,5 @@
 #include "lib/model/hub_settings.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -10,25 +8,26 @@
 
 #include "lib/base/file.h"
 #include "lib/base/printable.h"
+#include "lib/model/curl_library.h"
 #include "lib/model/hub_cache.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
 namespace {
 
-using CurlUrl = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+using CurlUrl = std::unique_ptr<CURLU, void (*)(CURLU*)>;
 
 CurlUrl parse_url(const std::string& url) {
-  CurlUrl parsed(curl_url(), &curl_url_cleanup);
-  if (parsed == nullptr || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) parsed.reset();
+  CurlUrl parsed(curl().url(), curl().url_cleanup);
+  if (parsed == nullptr || curl().url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) parsed.reset();
   return parsed;
 }
 
 std::string part_of(const CurlUrl& url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (url == nullptr || curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return {};
+  if (url == nullptr || curl().url_get(url.get(), part, &text, flags) != CURLUE_OK) return {};
   std::string copy(text);
-  curl_free(text);
+  curl().free(text);
   std::transform(copy.begin(), copy.end(), copy.begin(), [](unsigned char c) { return std::tolower(c); });
   return copy;
 }
