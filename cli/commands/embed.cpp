@@ -56,6 +56,7 @@ std::string as_json(const Embedder& embedder, const std::vector<std::string>& te
   }
   const nlohmann::ordered_json all{{"model", embedder.info().name},
                                    {"fingerprint", embedder.info().fingerprint},
+                                   {"precision", embedder.info().precision},
                                    {"dimensions", embeddings.dimensions},
                                    {"tokens", embeddings.tokens},
                                    {"truncated", embeddings.truncated},
@@ -82,6 +83,7 @@ int run_embed(Session& session, const EmbedArguments& arguments) {
   const Embedder embedder = Embedder::load(
       arguments.model, {.threads = arguments.threads,
                         .instruction_set = "",
+                        .notice = [&](const std::string& sentence) { session.terminal.note(sentence); },
                         .long_texts = arguments.long_texts == "cut" ? LongTexts::kCut : LongTexts::kWindows});
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   const TextKind kind = arguments.query ? TextKind::kQuery : TextKind::kPassage;

@@ -92,6 +92,7 @@ Measured measure_set(const EvalArguments& arguments, EvalSet& source, const std:
   const std::size_t depth = depth_of(measured.metrics);
   const Evaluation evaluation = source.ask(settings, text, depth, arguments.threads);
   const IndexStatus status = source.status(settings);
+  const std::string& precision = source.precision_of(settings);
 
   measured.set = source.name();
   measured.settings = text;
@@ -99,14 +100,18 @@ Measured measure_set(const EvalArguments& arguments, EvalSet& source, const std:
   measured.questions = set.qrels.size();
   measured.seconds = evaluation.seconds;
   const std::size_t documents = status.documents + status.records;
-  measured.title = fmt::format(
-      "{}  {}  {}  {}: {} over {}", shown(source.folder()), printable(status.model), name_of(settings.search.mode),
-      settings.whole ? "whole documents" : fmt::format("chunks of {} tokens", settings.chunk_tokens),
-      counted(measured.questions, "question", "questions"), counted(documents, "document", "documents"));
+  measured.title =
+      fmt::format("{}  {} ({})  {}  {}: {} over {}", shown(source.folder()), printable(status.model), precision,
+                  name_of(settings.search.mode),
+                  settings.whole ? "whole documents" : fmt::format("chunks of {} tokens", settings.chunk_tokens),
+                  counted(measured.questions, "question", "questions"), counted(documents, "document", "documents"));
   measured.json_settings = {{"set", source.folder()}};
   measured.json_settings.update(to_json(settings));
-  measured.json_settings.update(
-      {{"documents", documents}, {"chunks", status.chunks}, {"questions", measured.questions}, {"depth", depth}});
+  measured.json_settings.update({{"precision", precision},
+                                 {"documents", documents},
+                                 {"chunks", status.chunks},
+                                 {"questions", measured.questions},
+                                 {"depth", depth}});
   for (const Metric& metric : measured.metrics) {
     measured.values.push_back(measure(metric, evaluation.run, set.qrels));
   }

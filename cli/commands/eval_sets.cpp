@@ -10,6 +10,8 @@
 #include "cli/output/progress.h"
 #include "lib/base/hash.h"
 #include "lib/base/xdg.h"
+#include "lib/embed/encoder_choice.h"
+#include "lib/model/model.h"
 #include "riverbank/error.h"
 
 namespace riverbank::cli {
@@ -38,9 +40,16 @@ EvalSet::EvalSet(Session& session, EvalSource source)
 
 std::string EvalSet::name() const { return fs::canonical(source_.folder).filename().string(); }
 
-fs::path EvalSet::location_of(const EvalSettings& settings) const {
+const std::string& EvalSet::precision_of(const EvalSettings& settings) {
+  const auto [known, is_new] = precisions_.try_emplace(settings.model);
+  if (is_new) known->second = to_string(choose_encoder(*load_model(settings.model), "", "").precision);
+  return known->second;
+}
+
+fs::path EvalSet::location_of(const EvalSettings& settings) {
   const std::string model = fs::exists(settings.model) ? fs::canonical(settings.model).string() : settings.model;
-  const std::string all = fmt::format("{}\n{}\n{}\n{}", documents_, model, settings.whole, settings.chunk_tokens);
+  const std::string all = fmt::format("{}\n{}\n{}\n{}\n{}", documents_, model, precision_of(settings), settings.whole,
+                                      settings.chunk_tokens);
   return cache_home() / "eval" / to_hex(sha256(all)).substr(0, 24);
 }
 
@@ -94,6 +103,6 @@ Evaluation EvalSet::ask(const EvalSettings& settings, const std::string& label, 
   return evaluate(index, set_, options);
 }
 
-IndexStatus EvalSet::status(const EvalSettings& settings) const { return indexes_.at(location_of(settings)).status(); }
+IndexStatus EvalSet::status(const EvalSettings& settings) { return indexes_.at(location_of(settings)).status(); }
 
 }  // namespace riverbank::cli

@@ -33,11 +33,13 @@ class EvalSet {
 
   /// Ranks all questions, with progress. Throws Error kCancelled.
   Evaluation ask(const EvalSettings& settings, const std::string& label, std::size_t depth, int threads);
+  /// What the vectors of these settings are computed in: "int8".
+  const std::string& precision_of(const EvalSettings& settings);
   /// Of the index that these settings ask. Only after ask().
-  IndexStatus status(const EvalSettings& settings) const;
+  IndexStatus status(const EvalSettings& settings);
 
  private:
-  std::filesystem::path location_of(const EvalSettings& settings) const;
+  std::filesystem::path location_of(const EvalSettings& settings);
   Index& index_for(const EvalSettings& settings, int threads);
   void fill(Index& index, const std::filesystem::path& location, bool is_new);
 
@@ -46,6 +48,7 @@ class EvalSet {
   RetrievalSet set_;
   std::string documents_;  ///< what tells them from every other set's
   std::map<std::filesystem::path, Index> indexes_;
+  std::map<std::string, std::string> precisions_;  ///< of models
 };
 
 }  // namespace riverbank::cli

@@ -62,6 +62,7 @@ std::vector<RankedText> ranked(Session& session, const RerankArguments& argument
   for (const Passage& passage : passages) texts.push_back(passage.text);
   EmbedderOptions options;
   options.threads = arguments.threads;
+  options.notice = [&](const std::string& sentence) { session.terminal.note(sentence); };
   if (!arguments.cross_encoder.empty()) {
     return rank_texts(CrossEncoder::load(arguments.cross_encoder, options), arguments.question, texts,
                       session.interrupts.token());

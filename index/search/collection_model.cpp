@@ -6,16 +6,17 @@
 
 namespace riverbank {
 
-CollectionModel::CollectionModel(std::string name, std::string fingerprint, std::string collection, int threads)
+CollectionModel::CollectionModel(std::string name, std::string fingerprint, std::string collection,
+                                 EmbedderOptions options)
     : name_(std::move(name)),
       collection_(std::move(collection)),
-      threads_(threads),
+      options_(std::move(options)),
       fingerprint_(std::move(fingerprint)) {}
 
 const Embedder& CollectionModel::embedder() const {
   const std::lock_guard lock(mutex_);
   if (!embedder_) {
-    Embedder loaded = Embedder::load(name_, {.threads = threads_, .instruction_set = {}});
+    Embedder loaded = Embedder::load(name_, options_);
     if (!fingerprint_.empty() && loaded.info().fingerprint != fingerprint_) {
       throw Error(ErrorKind::kInvalidArgument,
                   other_model_message(collection_, "what was called " + name_ + " then", "what is called so now"));

@@ -14,7 +14,7 @@ namespace riverbank {
 class CollectionModel {
  public:
   /// `fingerprint` is that of the model that made the collection's vectors, empty while there are none.
-  CollectionModel(std::string name, std::string fingerprint, std::string collection, int threads);
+  CollectionModel(std::string name, std::string fingerprint, std::string collection, EmbedderOptions options);
 
   /// Both throw what Embedder::load() throws, and Error kInvalidArgument when it is not the model that made the
   /// vectors.
@@ -30,7 +30,7 @@ class CollectionModel {
  private:
   const std::string name_;
   const std::string collection_;  // where it stands, for messages
-  const int threads_;
+  const EmbedderOptions options_;
   mutable std::mutex mutex_;
   mutable std::optional<Embedder> embedder_;
   // What follows from the store is no state of its own: a const searcher may learn it.

@@ -1,12 +1,11 @@
 #include "riverbank/embedder.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <mutex>
-#include <system_error>
 #include <utility>
 
 #include "lib/base/parallel.h"
+#include "lib/embed/encoder_choice.h"
 #include "lib/embed/pooling.h"
 #include "lib/embed/turns.h"
 #include "lib/embed/windows.h"
@@ -33,18 +32,10 @@ void throw_if_stopped(const std::stop_token& stop) {
 
 const char* name_of(Pooling pooling) { return pooling == Pooling::kCls ? "cls" : "mean"; }
 
-/// What the packed weights are kept under; nothing for a model that was made in memory, which leaves nothing on disk.
-std::string fingerprint_on_disk(const Model& model) {
-  std::error_code ignored;
-  return std::filesystem::is_directory(model.folder, ignored) ? model.fingerprint : "";
-}
-
-/// The precision that is asked for, else the fastest that was measured to keep this model's answers, else float32.
 EngineOptions engine_options(const Model& model, const EmbedderOptions& options) {
-  const InstructionSet set = choose_instruction_set(options.instruction_set);
-  const Precision by_itself = model.keeps_answers_in_int8 ? supported_precisions(set).back() : Precision::kFloat32;
-  return {.instruction_set = std::string(to_string(set)),
-          .precision = choose_precision(set, options.precision).value_or(by_itself),
+  const EncoderChoice choice = choose_encoder(model, options.instruction_set, options.precision);
+  return {.instruction_set = std::string(to_string(choice.instruction_set)),
+          .precision = choice.precision,
           .threads = options.threads,
           .fingerprint = fingerprint_on_disk(model),
           .notice = options.notice};

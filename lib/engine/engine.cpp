@@ -146,5 +146,6 @@ void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit,
 const std::string& Engine::instruction_set() const { return parts_->instruction_set; }
 Precision Engine::precision() const { return parts_->precision; }
 int Engine::threads() const { return parts_->pass.threads(); }
+const PackedWeightsPlace& Engine::packed_weights() const { return parts_->pass.packed_weights(); }
 
 }  // namespace riverbank

@@ -32,6 +32,12 @@ struct EngineOptions {
   std::function<void(const std::string& message)> notice;
 };
 
+/// Where the packed weights of an engine are.
+struct PackedWeightsPlace {
+  std::string file;     ///< empty when they are in memory alone
+  bool mapped = false;  ///< an earlier process packed them
+};
+
 /// Sees the hidden states (N, d_model) that leave the embeddings (after_layers = 0) and each layer, in order, while the
 /// batch is computed; they live until it returns.
 using LayerVisitor = std::function<void(std::size_t after_layers, const MatrixView& hidden)>;
@@ -66,6 +72,7 @@ class Engine {
   const std::string& instruction_set() const;  ///< the one that really runs
   Precision precision() const;
   int threads() const;
+  const PackedWeightsPlace& packed_weights() const;
 
  private:
   struct Parts;

@@ -165,9 +165,12 @@ void ForwardPass::get_weights(PackedIdentity identity, const Notice& notice) {
     linear->place_at(place);
     place += linear->bytes();
   }
+  if (mapped_) packed_place_ = {file.string(), true};
   if (mapped_ || file.empty()) return;
   try {
     save_packed_weights(file, identity, {reinterpret_cast<const std::byte*>(packed_.data()), identity.bytes}, pool_);
+    packed_place_ = {file.string(), false};
+    remove_unused_packed_weights(file);
   } catch (const Error&) {
     // A cache that cannot be written costs the next process the time to pack, and nothing else.
   }

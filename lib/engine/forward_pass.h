@@ -39,6 +39,7 @@ class ForwardPass {
 
   std::size_t stride() const { return model_columns_; }
   int threads() const { return pool_.size(); }
+  const PackedWeightsPlace& packed_weights() const { return packed_place_; }
 
  private:
   struct Layer {
@@ -108,6 +109,7 @@ class ForwardPass {
 
   std::optional<PackedWeights> mapped_;  // what the linear layers' panels lie in, or else
   Buffer packed_;
+  PackedWeightsPlace packed_place_;
 
   std::vector<QueryBlock> blocks_;
   Buffer hidden_, query_key_value_, attended_;            // (N, …)

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
+#include <functional>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "lib/base/byte_reader.h"
@@ -35,6 +39,10 @@ constexpr std::size_t kNameBytes = 64;
 constexpr std::size_t kHeaderBytes = 176;
 constexpr std::size_t kBlockBytes = std::size_t{64} << 10U;
 constexpr std::size_t kPageBytes = 4096;
+
+using FileTime = std::filesystem::file_time_type;
+constexpr std::chrono::hours kLongestUnused(30 * 24), kLongestWrite(1);
+constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 30U;
 
 std::size_t divide_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit; }
 
@@ -98,6 +106,20 @@ void check_header(const std::filesystem::path& path, std::span<const std::byte> 
   throw unusable(path, ErrorKind::kCorrupt, "are damaged: their header does not have its checksum");
 }
 
+/// The time of the last use is the file's time of change: nothing else changes a file that is only ever replaced.
+void note_use(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto now = FileTime::clock::now();
+  const FileTime used = std::filesystem::last_write_time(path, ignored);
+  if (now - used > std::chrono::hours(24)) std::filesystem::last_write_time(path, now, ignored);
+}
+
+struct KeptFile {
+  FileTime used;
+  std::uintmax_t bytes;
+  std::filesystem::path path;
+};
+
 }  // namespace
 
 std::filesystem::path packed_weights_file(const PackedIdentity& identity) {
@@ -133,6 +155,7 @@ std::optional<PackedWeights> PackedWeights::open(const std::filesystem::path& pa
                    "are damaged: block " + std::to_string(damaged) + " of " + std::to_string(blocks) +
                        " does not have its checksum");
   }
+  note_use(path);
   return packed;
 }
 
@@ -149,6 +172,31 @@ void save_packed_weights(const std::filesystem::path& path, const PackedIdentity
   file.write(padding);
   file.write(panels);
   file.commit();
+}
+
+void remove_unused_packed_weights(const std::filesystem::path& keep) {
+  std::vector<KeptFile> files;
+  std::error_code error;
+  for (auto entry = std::filesystem::directory_iterator(keep.parent_path(), error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code gone;  // another process may be at the same
+    KeptFile file{entry->last_write_time(gone), entry->file_size(gone), entry->path()};
+    if (!gone) files.push_back(std::move(file));
+  }
+  std::ranges::sort(files, std::greater<>(), &KeptFile::used);
+  const auto now = FileTime::clock::now();
+  std::uintmax_t bytes = 0;
+  for (const KeptFile& file : files) {
+    const bool is_unfinished = file.path.filename().string().find(".tmp-") != std::string::npos;
+    if (file.path == keep ||
+        (!is_unfinished && now - file.used <= kLongestUnused && bytes + file.bytes <= kMostBytes) ||
+        (is_unfinished && now - file.used <= kLongestWrite)) {
+      bytes += file.bytes;
+    } else {
+      std::error_code ignored;
+      std::filesystem::remove(file.path, ignored);
+    }
+  }
 }
 
 }  // namespace riverbank

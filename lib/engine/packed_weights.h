@@ -29,7 +29,7 @@ class PackedWeights {
  public:
   /// Nothing when there is no such file. Throws Error kCorrupt or kUnsupported for one that is cut, damaged in any
   /// block or the header, of another version or of other weights. The blocks are checked here, by all threads of the
-  /// pool, because the first question touches every one of them.
+  /// pool, because the first question touches every one of them. Notes on the file, once a day, that it is in use.
   static std::optional<PackedWeights> open(const std::filesystem::path& path, const PackedIdentity& identity,
                                            ThreadPool& pool);
 
@@ -43,5 +43,10 @@ class PackedWeights {
 /// Writes them, atomically. Throws Error kIo.
 void save_packed_weights(const std::filesystem::path& path, const PackedIdentity& identity,
                          std::span<const std::byte> panels, ThreadPool& pool);
+
+/// Keeps the folder of packed weights from growing for ever: removes what no process has used for 30 days, then the
+/// least recently used until all together take at most 1 GiB, and what writers that were killed left behind. `keep`
+/// stays. A process that has a file mapped keeps its bytes. What cannot be removed is left.
+void remove_unused_packed_weights(const std::filesystem::path& keep);
 
 }  // namespace riverbank

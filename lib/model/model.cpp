@@ -100,6 +100,7 @@ std::shared_ptr<const Model> load_model(const std::string& name) {
   EncoderWeights weights = load_encoder_weights(SafetensorsFile::open(folder / kWeightsFile), config);
   std::string weights_sum = sum_of_file(folder, kWeightsFile);
   const KnownModel* known = find_known_weights(weights_sum);
+  const bool keeps_answers_in_int8 = known != nullptr && known->keeps_answers_in_int8;  // a name alone was not measured
   // The same encoder out of another container makes the same vectors: an index need not be made again for it.
   if (known != nullptr) weights_sum = known->weights.front();
   if (known == nullptr) known = find_known_model(split_hub_name(name).repository);
@@ -108,7 +109,7 @@ std::shared_ptr<const Model> load_model(const std::string& name) {
   require_fit(tokenizer, config, embedding, folder);
   std::string fingerprint = fingerprint_of(folder, weights_sum, config, embedding);
   return std::make_shared<const Model>(Model{name, folder, config, embedding, std::move(tokenizer), std::move(weights),
-                                             std::move(fingerprint), known != nullptr && known->keeps_answers_in_int8,
+                                             std::move(fingerprint), keeps_answers_in_int8,
                                              known != nullptr ? known->calibration : std::nullopt,
                                              known != nullptr ? known->sense_separation : std::nullopt});
 }

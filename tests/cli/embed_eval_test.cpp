@@ -99,6 +99,7 @@ TEST_F(Eval, MeasuresTheProductItself) {
     const auto json = nlohmann::json::parse(outcome.out);
     EXPECT_EQ(json.at("settings").at("mode"), mode);
     EXPECT_EQ(json.at("settings").at("questions"), 2);
+    EXPECT_EQ(json.at("settings").at("precision"), "f32");
     EXPECT_EQ(json.at("metrics").at("recall@100"), 1.0);
     if (std::string(mode) == "keyword") {
       EXPECT_EQ(json.at("metrics").at("ndcg@10"), 1.0);

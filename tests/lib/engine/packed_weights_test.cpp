@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -144,6 +147,79 @@ TEST_P(PackedWeightsOf, DamageIsToldAndRepaired) {
   expect_repair([](std::string& bytes) { bytes[180] ^= 1; }, "their header does not have its checksum");
   expect_repair([](std::string& bytes) { bytes[4096] ^= 1; }, "block 0 of ");
   expect_repair([](std::string& bytes) { bytes.back() ^= 0x40; }, " does not have its checksum");
+}
+
+TEST_P(PackedWeightsOf, TheEngineSaysWhereTheyAre) {
+  const auto place_of = [&](const std::string& fingerprint) {
+    return Engine(model_.config(), model_.weights(), {.precision = GetParam(), .fingerprint = fingerprint})
+        .packed_weights();
+  };
+  EXPECT_EQ(place_of("").file, "");
+  const PackedWeightsPlace packed = place_of("m"), mapped = place_of("m");
+  EXPECT_EQ(packed.file, file().string());
+  EXPECT_FALSE(packed.mapped);
+  EXPECT_EQ(mapped.file, file().string());
+  EXPECT_TRUE(mapped.mapped);
+}
+
+/// Processes that start together, none finding anything: each writes the whole file, and the last one's stays.
+TEST_P(PackedWeightsOf, ManyAtOncePackAndNoneIsHurt) {
+  constexpr int kProcesses = 4;
+  std::vector<pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      bool right = true;
+      for (int round = 0; round < 5; ++round) right = right && run(model_, "m") == expected_ && notices_.empty();
+      ::_exit(right ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(run(model_, "m"), expected_);
+  EXPECT_TRUE(notices_.empty());
+  file();  // one, and nothing temporary beside it
+}
+
+TEST_P(PackedWeightsOf, WhatNobodyUsesGoes) {
+  run(model_, "m");
+  const fs::path mine = file();
+  const auto now = fs::file_time_type::clock::now();
+  const auto make = [&](const char* name, std::chrono::hours unused, std::uintmax_t bytes) {
+    write(folder() / name, "");
+    fs::resize_file(folder() / name, bytes);  // a hole: takes no room
+    fs::last_write_time(folder() / name, now - unused);
+  };
+  constexpr std::uintmax_t kMiB = 1U << 20U;
+  using std::chrono::hours;
+  make("of-last-week", hours(7 * 24), kMiB);
+  make("of-last-year", hours(365 * 24), kMiB);
+  make("large", hours(48), 600 * kMiB);
+  make("too-large-with-the-other", hours(72), 600 * kMiB);
+  make("being-written.tmp-abcdef", hours(0), kMiB);
+  make("left-behind.tmp-abcdef", hours(5), kMiB);
+  run(model_, "n");
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder())) names.push_back(entry.path().filename());
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre(mine.filename().string(), ::testing::StartsWith("n-"),
+                                                     "of-last-week", "large", "being-written.tmp-abcdef"));
+}
+
+TEST_P(PackedWeightsOf, UseIsNotedOnceADay) {
+  run(model_, "m");
+  const auto now = fs::file_time_type::clock::now();
+  const auto time_after_use = [&](std::chrono::hours before) {
+    fs::last_write_time(file(), now - before);
+    run(model_, "m");
+    return fs::last_write_time(file());
+  };
+  EXPECT_EQ(time_after_use(std::chrono::hours(20)), now - std::chrono::hours(20));
+  EXPECT_GE(time_after_use(std::chrono::hours(30)), now - std::chrono::hours(1));
 }
 
 TEST_P(PackedWeightsOf, AFolderThatCannotBeIsDoneWithout) {
