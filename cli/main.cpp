@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/doctor.h"
 #include "cli/session.h"
 #include "riverbank/error.h"
 #include "riverbank/version.h"
@@ -31,10 +32,11 @@ int run(Session& session, int argc, char** argv) {
           {"auto", ColorChoice::kAuto}, {"always", ColorChoice::kAlways}, {"never", ColorChoice::kNever}}))
       ->type_name("WHEN");
 
-  for (const auto add : {add_index_command, add_query_command, add_context_command, add_status_command,
-                         add_verify_command, add_remove_command, add_forget_command, add_embed_command,
-                         add_rerank_command, add_eval_command, add_attention_command, add_contrast_command,
-                         add_heads_command, add_senses_command, add_model_command, add_bench_command}) {
+  for (const auto add :
+       {add_index_command, add_query_command, add_context_command, add_status_command, add_verify_command,
+        add_remove_command, add_forget_command, add_embed_command, add_rerank_command, add_eval_command,
+        add_attention_command, add_contrast_command, add_heads_command, add_senses_command, add_model_command,
+        add_doctor_command, add_bench_command}) {
     add(app, session);
   }
   try {
