@@ -3,6 +3,7 @@
 // nobody's promise. One thread everywhere.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -10,12 +11,9 @@
 #include "lib/engine/engine.h"
 #include "lib/math/cpu.h"
 #include "lib/math/kernels.h"
+#include "lib/math/peak.h"
 #include "lib/math/precision.h"
 #include "lib/model/weights.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace riverbank {
 namespace {
@@ -40,41 +38,11 @@ void set_gflops(benchmark::State& state, double flop) {
       benchmark::Counter(flop / 1e9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
-#if defined(__x86_64__)
-// Twelve multiply-adds that wait for none but themselves keep both units busy for the four cycles that each takes.
-#define RIVERBANK_TWELVE(each) \
-  each(0) each(1) each(2) each(3) each(4) each(5) each(6) each(7) each(8) each(9) each(10) each(11)
-constexpr int kRounds = 1000, kUnits = 12;
-
-__attribute__((target("avx512f"))) void multiply_adds_avx512() {
-  const __m512 x = _mm512_set1_ps(0.5F);
-#define RIVERBANK_SUM(i) __m512 sum##i = x;
-#define RIVERBANK_FMA(i) asm volatile("vfmadd231ps %1, %1, %0" : "+v"(sum##i) : "v"(x));
-  RIVERBANK_TWELVE(RIVERBANK_SUM)
-  for (int round = 0; round < kRounds; ++round) {
-    RIVERBANK_TWELVE(RIVERBANK_FMA)
-  }
-#undef RIVERBANK_SUM
+void peak(benchmark::State& state, InstructionSet set, Precision precision) {
+  double best = 0;
+  for (auto _ : state) best = std::max(best, measure_peak(set, precision));
+  state.counters["GFLOP/s"] = best / 1e9;
 }
-
-__attribute__((target("avx2,fma"))) void multiply_adds_avx2() {
-  const __m256 x = _mm256_set1_ps(0.5F);
-#define RIVERBANK_SUM(i) __m256 sum##i = x;
-  RIVERBANK_TWELVE(RIVERBANK_SUM)
-  for (int round = 0; round < kRounds; ++round) {
-    RIVERBANK_TWELVE(RIVERBANK_FMA)
-  }
-}
-#undef RIVERBANK_SUM
-#undef RIVERBANK_FMA
-#undef RIVERBANK_TWELVE
-
-void peak(benchmark::State& state, InstructionSet set) {
-  const bool wide = set == InstructionSet::kAvx512;
-  for (auto _ : state) wide ? multiply_adds_avx512() : multiply_adds_avx2();
-  set_gflops(state, 2.0 * kRounds * kUnits * (wide ? 16 : 8));
-}
-#endif
 
 /// One linear layer (d_in, d_out) on `rows` rows.
 void product(benchmark::State& state, InstructionSet set, std::size_t d_in, std::size_t d_out) {
@@ -151,9 +119,10 @@ void later_question(benchmark::State& state, InstructionSet set) {
 [[maybe_unused]] const bool kRegistered = [] {
   for (const InstructionSet set : supported_instruction_sets()) {
     const std::string name(to_string(set));
-#if defined(__x86_64__)
-    if (set != InstructionSet::kPortable) benchmark::RegisterBenchmark(("engine/peak/" + name).c_str(), peak, set);
-#endif
+    for (const Precision precision : supported_precisions(set)) {
+      const std::string form = name + "/" + std::string(to_string(precision));
+      benchmark::RegisterBenchmark(("engine/peak/" + form).c_str(), peak, set, precision);
+    }
     const auto add_product = [&](std::size_t d_in, std::size_t d_out) {
       const std::string sizes = std::to_string(d_in) + "x" + std::to_string(d_out);
       benchmark::RegisterBenchmark(("engine/product/" + name + "/" + sizes).c_str(), product, set, d_in, d_out)

@@ -1,0 +1,120 @@
+#include "lib/math/peak.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace riverbank {
+namespace {
+
+using std::chrono::steady_clock;
+
+// Twelve sums: each multiply-add takes four to six cycles, and no processor has more than two units for them.
+#define RIVERBANK_TWELVE(each) \
+  each(0) each(1) each(2) each(3) each(4) each(5) each(6) each(7) each(8) each(9) each(10) each(11)
+constexpr int kRounds = 2000, kSums = 12;
+
+using FourFloats = float __attribute__((vector_size(16)));
+
+void portable() {
+  FourFloats x = FourFloats{} + 0.5F;
+#define RIVERBANK_START(i) FourFloats sum##i = x;
+  RIVERBANK_TWELVE(RIVERBANK_START)
+#undef RIVERBANK_START
+#if defined(__x86_64__)
+#define RIVERBANK_KEEP(i) asm volatile("" : "+x"(sum##i));
+  asm volatile("" : "+x"(x));
+#elif defined(__aarch64__)
+#define RIVERBANK_KEEP(i) asm volatile("" : "+w"(sum##i));
+  asm volatile("" : "+w"(x));
+#else
+#define RIVERBANK_KEEP(i) asm volatile("" : "+m"(sum##i));
+  asm volatile("" : "+m"(x));
+#endif
+#define RIVERBANK_STEP(i)  \
+  sum##i = sum##i * x + x; \
+  RIVERBANK_KEEP(i)
+  for (int round = 0; round < kRounds; ++round) {
+    RIVERBANK_TWELVE(RIVERBANK_STEP)
+  }
+#undef RIVERBANK_STEP
+#undef RIVERBANK_KEEP
+}
+
+#if defined(__x86_64__)
+using EightFloats = float __attribute__((vector_size(32)));
+using SixteenFloats = float __attribute__((vector_size(64)));
+
+#define RIVERBANK_SUM(i) Vector sum##i = x;
+#define RIVERBANK_STEP(i) asm volatile(RIVERBANK_INSTRUCTION " %1, %1, %0" : "+v"(sum##i) : "v"(x));
+#define RIVERBANK_RUN(name, features, vector)       \
+  __attribute__((target(features))) void name() {   \
+    using Vector = vector;                          \
+    const Vector x = Vector{} + 0.5F;               \
+    RIVERBANK_TWELVE(RIVERBANK_SUM)                 \
+    for (int round = 0; round < kRounds; ++round) { \
+      RIVERBANK_TWELVE(RIVERBANK_STEP)              \
+    }                                               \
+  }
+
+#define RIVERBANK_INSTRUCTION "vfmadd231ps"
+RIVERBANK_RUN(avx2_f32, "avx2,fma", EightFloats)
+RIVERBANK_RUN(avx512_f32, "avx512f", SixteenFloats)
+#undef RIVERBANK_INSTRUCTION
+#define RIVERBANK_INSTRUCTION "%{vex%} vpdpbusd"
+RIVERBANK_RUN(avx2_vnni_int8, "avx2,avxvnni", EightFloats)
+#undef RIVERBANK_INSTRUCTION
+#define RIVERBANK_INSTRUCTION "vpdpbusd"
+RIVERBANK_RUN(avx512_int8, "avx512f,avx512vnni", SixteenFloats)
+#undef RIVERBANK_INSTRUCTION
+#define RIVERBANK_INSTRUCTION "vdpbf16ps"
+RIVERBANK_RUN(avx512_bf16, "avx512f,avx512bf16", SixteenFloats)
+#undef RIVERBANK_INSTRUCTION
+#undef RIVERBANK_RUN
+#undef RIVERBANK_STEP
+#undef RIVERBANK_SUM
+#endif
+#undef RIVERBANK_TWELVE
+
+/// Instructions of a kind and the operations that each of them is.
+struct Run {
+  void (*instructions)();
+  double operations;
+};
+
+Run run_of(InstructionSet set, Precision precision) {
+#if defined(__x86_64__)
+  switch (set) {
+    case InstructionSet::kAvx512:
+      if (precision == Precision::kInt8) return {avx512_int8, 2 * 64};
+      if (precision == Precision::kBFloat16) return {avx512_bf16, 2 * 32};
+      return {avx512_f32, 2 * 16};
+    case InstructionSet::kAvx2Vnni:
+      return precision == Precision::kInt8 ? Run{avx2_vnni_int8, 2 * 32} : Run{avx2_f32, 2 * 8};
+    case InstructionSet::kAvx2:
+      return {avx2_f32, 2 * 8};
+    case InstructionSet::kPortable:
+      break;
+  }
+#endif
+  static_cast<void>(set);
+  static_cast<void>(precision);
+  return {portable, 2 * 4};
+}
+
+}  // namespace
+
+double measure_peak(InstructionSet set, Precision precision) {
+  constexpr double kSeconds = 0.02;
+  const Run run = run_of(set, precision);
+  double fastest = 1e9;
+  const auto start = steady_clock::now();
+  for (auto before = start; std::chrono::duration<double>(before - start).count() < kSeconds;) {
+    run.instructions();
+    const auto after = steady_clock::now();
+    fastest = std::min(fastest, std::chrono::duration<double>(after - before).count());
+    before = after;
+  }
+  return run.operations * kRounds * kSums / fastest;
+}
+
+}  // namespace riverbank

@@ -1,0 +1,363 @@
+#!/usr/bin/env python3
+"""riverbank beside its peers: the same texts, the same weights and the same vectors, in turn, in one run.
+
+usage: peers.py PROGRAM [--model NAME]… [--texts FILE] [--threads N] [--limit N] [--only encode|question|vectors]
+                [--work DIR] [--peer NAME]…
+
+`./dev bench --peers` makes the virtual environment (peers.txt) and calls this. PROGRAM is the riverbank to measure; the
+models are its own (`riverbank model path`), turned into what each peer reads, below --work. Texts are one a line or JSON
+lines with "text" and "title"; without a file they are made up.
+
+Every peer tokenizes inside its timed part, gets its texts sorted by length (least padding) and the best of three batch
+sizes, and its fastest pass counts, as riverbank's own does; with one thread by the
+processor's time, which other programs do not take from, with more by the clock. A peer that is not there or cannot load is named. Cosines are
+to the first peer's float32.
+
+encode    tokens a second of all texts
+question  milliseconds for one text of some ten tokens, alone
+vectors   graphs with M = 16 over the texts' own vectors: build, file, recall@10 and questions a second
+"""
+import argparse
+import json
+import os
+import random
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+PASSES = 3
+BATCH_SIZES = (1, 8, 32)
+POOLING = {"all-MiniLM-L6-v2": "mean", "bge-small-en-v1.5": "cls"}
+MAX_TOKENS = {"all-MiniLM-L6-v2": 256, "bge-small-en-v1.5": 512}
+
+
+def counted_seconds(threads):
+    return time.process_time() if threads == 1 else time.perf_counter()
+
+
+def read_texts(path, limit):
+    if not path:
+        generator = random.Random(1)
+        words = "the of and water river bank people number cell between account results history light money".split()
+        return [" ".join(generator.choices(words, k=generator.randint(100, 250))) for _ in range(limit or 100)]
+    texts = []
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("{"):
+                entry = json.loads(line)
+                line = (entry.get("title") or "") + " " + entry["text"]
+            if line.strip():
+                texts.append(" ".join(line.split()))
+            if len(texts) == limit:
+                break
+    return texts
+
+
+def model_folder(program, name):
+    return Path(subprocess.run([program, "model", "path", name], check=True, capture_output=True, text=True).stdout.strip())
+
+
+class Peers:
+    """What encodes for one model; each entry makes a function from ids (batch, T) and mask to hidden states."""
+
+    def __init__(self, name, folder, work, threads):
+        from tokenizers import Tokenizer
+
+        self.name, self.folder, self.work, self.threads = name, folder, work / name, threads
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.enable_truncation(MAX_TOKENS[name])
+        self.tokenizer.no_padding()
+
+    def onnx(self, int8=False):
+        plain, quantized = self.work / "model.onnx", self.work / "model_int8.onnx"
+        if not plain.exists():
+            import torch
+            from transformers import AutoModel
+
+            model = AutoModel.from_pretrained(self.folder, attn_implementation="eager").eval()
+            example = {k: torch.ones(2, 8, dtype=torch.int64) for k in ("input_ids", "attention_mask", "token_type_ids")}
+            axes = {k: {0: "batch", 1: "tokens"} for k in (*example, "hidden")}
+            torch.onnx.export(model, (), str(plain), kwargs=example, input_names=list(example), output_names=["hidden"],
+                              dynamic_axes=axes, dynamo=False)
+        if int8 and not quantized.exists():
+            from onnxruntime.quantization import QuantType, quantize_dynamic
+
+            quantize_dynamic(str(plain), str(quantized), weight_type=QuantType.QInt8)
+        return str(quantized if int8 else plain)
+
+    def onnxruntime(self, int8):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(self.onnx(int8), options, providers=["CPUExecutionProvider"])
+        names = {i.name for i in session.get_inputs()}
+
+        def hidden(ids, mask):
+            feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+            return session.run(None, {k: v for k, v in feed.items() if k in names})[0]
+
+        return self.padded(hidden)
+
+    def openvino(self, precision, int8=False):
+        import openvino
+        import openvino.properties
+        import openvino.properties.hint as hint
+
+        compiled = openvino.Core().compile_model(self.onnx(int8), "CPU", {
+            openvino.properties.inference_num_threads(): self.threads,
+            hint.inference_precision(): precision,
+            hint.performance_mode(): hint.PerformanceMode.LATENCY})
+        names = {n for i in compiled.inputs for n in i.names}
+        request = compiled.create_infer_request()
+
+        def hidden(ids, mask):
+            feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+            request.infer({k: v for k, v in feed.items() if k in names})
+            return np.array(request.get_output_tensor(0).data, np.float32)
+
+        return self.padded(hidden)
+
+    def sentence_transformers(self, dtype):
+        import torch
+        from sentence_transformers import SentenceTransformer, models
+
+        torch.set_num_threads(self.threads)
+        transformer = models.Transformer(str(self.folder), max_seq_length=MAX_TOKENS[self.name],
+                                         model_args={"dtype": getattr(torch, dtype)})
+        pooling = models.Pooling(transformer.get_word_embedding_dimension(), POOLING[self.name])
+        model = SentenceTransformer(modules=[transformer, pooling], device="cpu")
+        return lambda texts, size: model.encode(texts, batch_size=size, normalize_embeddings=True,
+                                                show_progress_bar=False).astype(np.float32)
+
+    def ctranslate2(self, compute):
+        import ctranslate2
+
+        converted = self.work / "ctranslate2"
+        if not converted.exists():
+            ctranslate2.converters.TransformersConverter(str(self.folder)).convert(str(converted))
+        encoder = ctranslate2.Encoder(str(converted), device="cpu", compute_type=compute, inter_threads=self.threads,
+                                      intra_threads=1)
+
+        def encode(texts, size):
+            ids = [e.ids for e in self.tokenizer.encode_batch(texts)]
+            order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+            vectors = [None] * len(ids)
+
+            def run(batch):
+                hidden = np.array(encoder.forward_batch([ids[i] for i in batch]).last_hidden_state).astype(np.float32)
+                mask = np.zeros(hidden.shape[:2], np.int64)
+                for row, i in enumerate(batch):
+                    mask[row, : len(ids[i])] = 1
+                for row, vector in zip(batch, self.pool(hidden, mask)):
+                    vectors[row] = vector
+
+            with ThreadPoolExecutor(self.threads) as pool:
+                list(pool.map(run, [order[i : i + size] for i in range(0, len(order), size)]))
+            return np.stack(vectors)
+
+        return encode
+
+    def pool(self, hidden, mask):
+        if POOLING[self.name] == "cls":
+            pooled = hidden[:, 0]
+        else:
+            weights = mask[..., None].astype(np.float32)
+            pooled = (hidden * weights).sum(1) / weights.sum(1)
+        return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+
+    def padded(self, hidden):
+        def encode(texts, size):
+            ids = [e.ids for e in self.tokenizer.encode_batch(texts)]
+            order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+            vectors = [None] * len(ids)
+            for begin in range(0, len(order), size):
+                batch = order[begin : begin + size]
+                x = np.zeros((len(batch), max(len(ids[i]) for i in batch)), np.int64)
+                mask = np.zeros_like(x)
+                for row, i in enumerate(batch):
+                    x[row, : len(ids[i])] = ids[i]
+                    mask[row, : len(ids[i])] = 1
+                for row, vector in zip(batch, self.pool(hidden(x, mask), mask)):
+                    vectors[row] = vector
+            return np.stack(vectors)
+
+        return encode
+
+    def all(self):
+        return {
+            "onnxruntime f32": lambda: self.onnxruntime(False),
+            "onnxruntime int8": lambda: self.onnxruntime(True),
+            "openvino f32": lambda: self.openvino("f32"),
+            "openvino bf16": lambda: self.openvino("bf16"),
+            "openvino int8": lambda: self.openvino("f32", True),
+            "sentence-transformers f32": lambda: self.sentence_transformers("float32"),
+            "sentence-transformers bf16": lambda: self.sentence_transformers("bfloat16"),
+            "ctranslate2 f32": lambda: self.ctranslate2("float32"),
+            "ctranslate2 int8": lambda: self.ctranslate2("int8_float32"),
+        }
+
+
+def riverbank_json(program, *arguments):
+    return json.loads(subprocess.run([program, *arguments, "--json"], check=True, capture_output=True, text=True).stdout)
+
+
+def riverbank_speeds(program, name, texts, threads):
+    """Tokens a second of each instruction set and precision."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
+        file.write("\n".join(texts) + "\n")
+        file.flush()
+        rows = riverbank_json(program, "bench", "encode", "--model", name, "--texts", file.name, "--threads", str(threads))
+    return {f"riverbank {row['isa']} {row['precision']}": row for row in rows["results"]}
+
+
+def wanted_peers(arguments, peers):
+    for name, make in peers.all().items():
+        if arguments.peer and not any(name.startswith(wanted) for wanted in arguments.peer):
+            continue
+        try:
+            yield name, make()
+        except Exception as error:  # named, not hidden
+            print(f"  {name:32s} left out: {type(error).__name__}: {str(error).splitlines()[0][:100]}", flush=True)
+
+
+def encode(arguments, name, texts, sizes=BATCH_SIZES):
+    peers = Peers(name, model_folder(arguments.program, name), arguments.work, arguments.threads)
+    tokens = sum(len(e.ids) for e in peers.tokenizer.encode_batch(texts))
+    print(f"\n{name}: {len(texts)} texts, {tokens} tokens, {arguments.threads} thread(s)", flush=True)
+    ours = riverbank_speeds(arguments.program, name, texts, arguments.threads)
+    first, fastest = None, 0
+    for peer, run in wanted_peers(arguments, peers):
+        best, vectors = 0, None
+        for size in sizes:
+            for _ in range(PASSES):
+                started = counted_seconds(arguments.threads)
+                vectors = run(texts, size)
+                best = max(best, tokens / (counted_seconds(arguments.threads) - started))
+        first = vectors if first is None else first
+        fastest = max(fastest, best)
+        print(f"  {peer:32s}{best:10,.0f} tokens/s   cosine {np.sum(first * vectors, axis=1).min():.5f}", flush=True)
+    for form, row in riverbank_speeds(arguments.program, name, texts, arguments.threads).items():
+        ours[form] = max(ours[form], row, key=lambda one: one["tokens_per_second"])
+    for form, row in ours.items():
+        speed = row["tokens_per_second"]
+        ratio = f"{speed / fastest:.2f} x the fastest peer" if fastest else ""
+        print(f"  {form:32s}{speed:10,.0f} tokens/s   {100 * row['share_of_peak']:.0f} % of peak   {ratio}", flush=True)
+
+
+def question(arguments, name):
+    encode(arguments, name, ["how do threads share the data that they both need"], sizes=(1,))
+
+
+def recall(found, exact):
+    return np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, exact)])
+
+
+def vectors(arguments, name, texts):
+    with tempfile.TemporaryDirectory() as folder:
+        lines, file = Path(folder) / "texts", Path(folder) / "vectors.f32"
+        lines.write_text("\n".join(texts) + "\n", encoding="utf-8")
+        subprocess.run([arguments.program, "embed", "--file", lines, "--model", name, "--format", "f32", "-o", file],
+                       check=True, stderr=subprocess.DEVNULL)
+        V = np.fromfile(file, np.float32).reshape(len(texts), -1)
+        speed = riverbank_json(arguments.program, "bench", "vectors", "--vectors", file, "--limit", "0", "--dimensions",
+                               str(V.shape[1]), "--threads", str(arguments.threads))["results"][0]
+    V, Q = V[: speed["count"]], V[speed["count"] :]
+    exact = np.argsort(-Q @ V.T, axis=1)[:, :10]
+    print(f"\n{len(V)} vectors of {name}, {len(Q)} questions, {arguments.threads} thread(s) build, one asks", flush=True)
+
+    def show(peer, build, bytes_each, ef, found_recall, rate):
+        print(f"  {peer:12s} build {build:6.2f} s  {bytes_each:6.0f} bytes each  ef {ef:4d}  recall {found_recall:.4f}"
+              f"  {rate:8,.0f} questions/s", flush=True)
+
+    search = speed["searches"][-1]
+    show("riverbank", speed["build_seconds"], speed["file_bytes"] / len(V), search["ef"], search["recall_at_10"],
+         search["queries_per_second"])
+    for peer, make in {"hnswlib": hnswlib_graph, "faiss": faiss_graph, "usearch": usearch_graph}.items():
+        try:
+            started = counted_seconds(arguments.threads)
+            ask, save = make(V, arguments.threads)
+            build = counted_seconds(arguments.threads) - started
+            with tempfile.NamedTemporaryFile() as file:
+                save(file.name)
+                size = os.path.getsize(file.name) / len(V)
+            for ef in (16, 32, 64, 128, 256, 512, 1024):
+                best = 1e9
+                for _ in range(2):
+                    started = counted_seconds(1)
+                    found = ask(Q, ef)
+                    best = min(best, counted_seconds(1) - started)
+                if recall(found, exact) >= 0.99 or ef == 1024:
+                    show(peer, build, size, ef, recall(found, exact), len(Q) / best)
+                    break
+        except Exception as error:
+            print(f"  {peer:12s} left out: {type(error).__name__}: {str(error).splitlines()[0][:100]}", flush=True)
+
+
+def hnswlib_graph(V, threads):
+    import hnswlib
+
+    graph = hnswlib.Index("ip", V.shape[1])
+    graph.init_index(len(V), M=16, ef_construction=200)
+    graph.add_items(V, np.arange(len(V)), num_threads=threads)
+
+    def ask(Q, ef):
+        graph.set_ef(ef)
+        return [graph.knn_query(q, k=10, num_threads=1)[0][0] for q in Q]
+
+    return ask, graph.save_index
+
+
+def faiss_graph(V, threads):
+    import faiss
+
+    faiss.omp_set_num_threads(threads)
+    graph = faiss.IndexHNSWFlat(V.shape[1], 16, faiss.METRIC_INNER_PRODUCT)
+    graph.hnsw.efConstruction = 200
+    graph.add(V)
+
+    def ask(Q, ef):
+        faiss.omp_set_num_threads(1)
+        graph.hnsw.efSearch = ef
+        return [graph.search(q[None], 10)[1][0] for q in Q]
+
+    return ask, lambda name: faiss.write_index(graph, name)
+
+
+def usearch_graph(V, threads):
+    from usearch.index import Index
+
+    graph = Index(ndim=V.shape[1], metric="ip", dtype="i8", connectivity=16, expansion_add=200)
+    graph.add(np.arange(len(V)), V, threads=threads)
+
+    def ask(Q, ef):
+        graph.expansion_search = ef
+        return [graph.search(q, 10, threads=1).keys for q in Q]
+
+    return ask, graph.save
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("program")
+parser.add_argument("--model", action="append")
+parser.add_argument("--texts", default="")
+parser.add_argument("--threads", type=int, default=1)
+parser.add_argument("--limit", type=int, default=100)
+parser.add_argument("--only", choices=("encode", "question", "vectors"))
+parser.add_argument("--work", type=Path, required=True)
+parser.add_argument("--peer", action="append")
+arguments = parser.parse_args()
+all_texts = read_texts(arguments.texts, arguments.limit)
+for model in arguments.model or list(POOLING):
+    if arguments.only in (None, "encode"):
+        encode(arguments, model, all_texts)
+    if arguments.only in (None, "question"):
+        question(arguments, model)
+    if arguments.only in (None, "vectors"):
+        vectors(arguments, model, all_texts)
