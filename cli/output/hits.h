@@ -19,8 +19,8 @@ std::string_view best_sentence_of(const Hit& hit);
 /// "ch16-03-shared-state.md:41-58", or a record's id; as the person would open it from the current folder.
 std::string place_of(const Hit& hit);
 
-/// Hits for a person: rank, score, place, headings, and the passage around its marked sentence, wrapped; then what
-/// `more` prints of a hit, named by its place among them.
+/// Hits for a person: rank, relevance (the score where there is none), place, headings, and the passage around its
+/// marked sentence, wrapped; then what `more` prints of a hit, named by its place among them.
 void print_for_reading(Terminal& terminal, const std::vector<Hit>& hits,
                        const std::function<void(std::size_t hit)>& more = {});
 /// Hits for a pipe, one a line: score, place, headings, sentence, with tabs between them.

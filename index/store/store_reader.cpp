@@ -14,9 +14,9 @@
 namespace riverbank {
 namespace {
 
-// BM25's weights of the columns title, headings, text. All alike, as others hardly measure better: of 1, 2, 3, 4 for the
-// title nDCG@10 of the hybrid with all-MiniLM-L6-v2 on XQuAD is .9812 .9817 .9814 .9811, and headings at 2 cost one of
-// the 24 questions of samples/questions.tsv its first place.
+// BM25's weights of the columns title, headings, text. All alike, as others hardly measure better: of 1, 2, 3, 4 for
+// the title nDCG@10 of the hybrid with all-MiniLM-L6-v2 on XQuAD is .9812 .9817 .9814 .9811, and headings at 2 cost one
+// of the 24 questions of samples/questions.tsv its first place.
 constexpr double kTitleWeight = 1, kHeadingsWeight = 1, kTextWeight = 1;
 
 std::int64_t count(Connection& connection, std::string_view question) {
