@@ -82,10 +82,11 @@ Matrix MultiHeadAttention::attend(const MatrixView& X, const KeysAndValues& Y, c
                                   Observer& observer) const {
   require_width("X", X, "W_Q", W_Q_);
   if (Y.K.cols() != X.cols() || Y.V.cols() != X.cols() || Y.K.rows() != Y.V.rows()) {
-    throw Error(ErrorKind::kInvalidArgument,
-                fmt::format("MultiHeadAttention: X is {}, K is {} and V is {}; all must have d_model columns, and every "
-                            "key one value.",
-                            shape_of(X), shape_of(Y.K), shape_of(Y.V)));
+    throw Error(
+        ErrorKind::kInvalidArgument,
+        fmt::format("MultiHeadAttention: X is {}, K is {} and V is {}; all must have d_model columns, and every "
+                    "key one value.",
+                    shape_of(X), shape_of(Y.K), shape_of(Y.V)));
   }
   const Matrix Q = linear(X, W_Q_.weight, W_Q_.bias);  // (n, d_model)
 
