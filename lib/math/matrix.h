@@ -6,9 +6,9 @@ namespace riverbank {
 
 // The shape vocabulary, used in every comment that names a shape:
 //   N          tokens in a batch: its texts' rows one after the other, no padding
-//   T          tokens in one text, [CLS] and [SEP] included
+//   T          tokens in one text, [CLS] and [SEP] included; n, m: queries and keys of one attention, often n = m = T
 //   d_model    width of a token's vector
-//   num_heads  attention heads; d_k = d_model / num_heads is the width of one
+//   num_heads  attention heads, h; d_k = d_model / num_heads is the width of one; d_v, of its values, is the same
 //   d_ff       width inside the feed-forward network
 //   L          layers of the encoder
 

@@ -21,7 +21,7 @@ struct EncoderDecoderConfig {
   std::int64_t d_model = 0;
   std::int64_t num_heads = 0;
   std::int64_t d_ff = 0;
-  std::int64_t max_positions = 0;  ///< the longest source and the longest target, [BOS] and [EOS] included
+  std::int64_t max_positions = 0;  ///< tokens read: a source with [EOS]; a target with [BOS], without its last
   std::int64_t source_vocabulary_size = 0;
   std::int64_t target_vocabulary_size = 0;
   std::int32_t begin_id = 0;  ///< [BOS], which stands before a target's first token

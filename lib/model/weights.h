@@ -28,7 +28,7 @@ struct EmbeddingWeights {
   LayerNormWeights norm;
 };
 
-/// W_Q, W_K, W_V and W_O, all heads' side by side, each (d_model, d_model).
+/// Each (d_model, d_model), (d_out, d_in): head i is rows [i d_k, (i + 1) d_k) of the first three, columns of W_O.
 struct AttentionWeights {
   LinearWeights query, key, value;
   LinearWeights output;

@@ -13,10 +13,10 @@ namespace riverbank {
 /// Throws Error kInvalidArgument for fewer heads than 1.
 RowVector alibi_slopes(Eigen::Index num_heads);
 
-/// The weights of one head: softmax(Q K^T / sqrt(d_k) - slope |i - j|), i and j the places of query and key. Below the
-/// diagonal, which is all that a causal mask leaves, that is the paper's m [-(i - 1), ..., -2, -1, 0]; above it the
-/// encoder's mirror image. With n queries and m keys the queries stand in the last n places, as for a Mask.
-/// Q (n, d_k), K (m, d_k) -> (n, m). Throws as attention_weights() does, and for more queries than keys or a negative
+/// The weights of one head: softmax(Q K^T / sqrt(d_k) - slope |i - j|), i and j the places of query and key. On and
+/// below the diagonal, which is all that a causal mask leaves, that is the paper's m [-(i - 1), ..., -2, -1, 0]; above
+/// it the encoder's mirror image. With n queries and m keys the queries stand in the last n places, as for a Mask. Q
+/// (n, d_k), K (m, d_k) -> (n, m). Throws as attention_weights() does, and for more queries than keys or a negative
 /// slope.
 Matrix alibi_attention_weights(const MatrixView& Q, const MatrixView& K, float slope, const Mask& mask = {});
 

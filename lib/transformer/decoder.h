@@ -30,7 +30,8 @@ class Decoder {
 
   /// The target's next n tokens, all at once or one by one: the numbers are the same to rounding, and with each token's
   /// keys and values kept one more token costs one row. ids (n) -> logits (n, target_vocabulary_size): the last
-  /// hidden state times the embedding table (section 3.4: "we share the same weight matrix").
+  /// hidden state times the embedding table (section 3.4: "we share the same weight matrix"; source and
+  /// target have a vocabulary each here, so that only the target's is shared).
   /// Throws Error kInvalidArgument for an id or a length that the model does not have.
   Matrix forward(std::span<const std::int32_t> ids, State& state, const DecoderObservers& observers) const;
 

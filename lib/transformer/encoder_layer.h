@@ -12,7 +12,7 @@ namespace riverbank {
 /// One layer of the encoder, section 3.1 of "Attention Is All You Need": two sub-layers, each with a residual
 /// connection around it and a layer normalisation after:
 ///
-///     A = LayerNorm(X + MultiHead(X))
+///     A = LayerNorm(X + MultiHead(X, X, X))
 ///     Y = LayerNorm(A + FFN(A))
 ///
 /// The weights must outlive it. Immutable, any thread.

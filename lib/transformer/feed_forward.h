@@ -10,7 +10,8 @@ namespace riverbank {
 ///
 ///     FFN(x) = max(0, x W_1 + b_1) W_2 + b_2
 ///
-/// with the model's own activation in the place of max(0, .), which is relu(): BERT has GELU there.
+/// with the model's own activation in the place of max(0, .), which is relu(): BERT has GELU there. The weights are
+/// kept transposed, as checkpoints have them: W_1 in the formula is (d_model, d_ff), and linear() computes x W^T + b.
 ///
 /// The weights must outlive it. Immutable, any thread.
 class FeedForward {

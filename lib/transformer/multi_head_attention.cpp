@@ -78,24 +78,24 @@ KeysAndValues MultiHeadAttention::keys_and_values(const MatrixView& Y) const {
   return {linear(Y, W_K_.weight, W_K_.bias), linear(Y, W_V_.weight, W_V_.bias)};
 }
 
-Matrix MultiHeadAttention::attend(const MatrixView& X, const KeysAndValues& Y, const Mask& mask,
+Matrix MultiHeadAttention::attend(const MatrixView& X, const KeysAndValues& kept, const Mask& mask,
                                   Observer& observer) const {
   require_width("X", X, "W_Q", W_Q_);
-  if (Y.K.cols() != X.cols() || Y.V.cols() != X.cols() || Y.K.rows() != Y.V.rows()) {
+  if (kept.K.cols() != X.cols() || kept.V.cols() != X.cols() || kept.K.rows() != kept.V.rows()) {
     throw Error(
         ErrorKind::kInvalidArgument,
         fmt::format("MultiHeadAttention: X is {}, K is {} and V is {}; all must have d_model columns, and every "
                     "key one value.",
-                    shape_of(X), shape_of(Y.K), shape_of(Y.V)));
+                    shape_of(X), shape_of(kept.K), shape_of(kept.V)));
   }
   const Matrix Q = linear(X, W_Q_.weight, W_Q_.bias);  // (n, d_model)
 
   Matrix heads(X.rows(), X.cols());  // Concat(head_1, ..., head_h)
   for (Eigen::Index head = 0; head < num_heads_; ++head) {
     const Eigen::Index first = head * d_k_;
-    const MatrixView Q_i = Q.middleCols(first, d_k_);    // (n, d_k)
-    const MatrixView K_i = Y.K.middleCols(first, d_k_);  // (m, d_k), and so the next
-    const MatrixView V_i = Y.V.middleCols(first, d_k_);
+    const MatrixView Q_i = Q.middleCols(first, d_k_);       // (n, d_k)
+    const MatrixView K_i = kept.K.middleCols(first, d_k_);  // (m, d_k), and so the next
+    const MatrixView V_i = kept.V.middleCols(first, d_k_);
     const Matrix weights = attention_weights(Q_i, K_i, mask);  // (n, m)
     observer.head(weights);
     heads.middleCols(first, d_k_) = matmul(weights, V_i);  // head_i = Attention(Q_i, K_i, V_i), eq. 1

@@ -12,7 +12,8 @@ namespace riverbank {
 struct KeysAndValues {
   Matrix K, V;
 
-  /// Another text's after this one's, which may be empty still. Throws Error kInvalidArgument for another width.
+  /// Puts the keys and values of the tokens that follow under these, of which there may be none yet. Throws Error
+  /// kInvalidArgument for another width.
   void append(const KeysAndValues& more);
 };
 
@@ -25,7 +26,8 @@ struct KeysAndValues {
 /// with a causal mask, and in cross-attention the queries Q = X come from the decoder and Y is the encoder's output.
 ///
 /// W_Q stands for all heads' W_Q_i side by side, so head i is the columns [i d_k, (i + 1) d_k) of X W_Q. Every matrix
-/// has a bias, as in BERT. The weights must outlive it. Immutable, any thread.
+/// has a bias, as in BERT, and is kept transposed (see FeedForward). The weights must outlive it. Immutable, any
+/// thread.
 class MultiHeadAttention {
  public:
   /// Throws Error kInvalidArgument when d_model is no multiple of num_heads or a matrix is not (d_model, d_model).
@@ -42,7 +44,7 @@ class MultiHeadAttention {
   KeysAndValues keys_and_values(const MatrixView& Y) const;
 
   /// The second half: X (n, d_model), K and V (m, d_model) -> (n, d_model). Both throw as forward() does.
-  Matrix attend(const MatrixView& X, const KeysAndValues& Y, const Mask& mask, Observer& observer) const;
+  Matrix attend(const MatrixView& X, const KeysAndValues& kept, const Mask& mask, Observer& observer) const;
 
  private:
   LinearWeights W_Q_, W_K_, W_V_, W_O_;

@@ -24,7 +24,7 @@ class LearnedPositions {
 };
 
 /// Sinusoidal positions, section 3.5 of "Attention Is All You Need" (arXiv:1706.03762): a clock with d_model / 2 hands,
-/// the first going round in 2 pi tokens, the last in about 10000 times as many.
+/// the first going round in 2 pi tokens, the last in almost 10000 times as many where the model is wide.
 ///
 ///     PE(pos, 2i)     = sin(pos / 10000^(2i / d_model))
 ///     PE(pos, 2i + 1) = cos(pos / 10000^(2i / d_model))

@@ -6,13 +6,14 @@
 namespace riverbank {
 
 /// attention(), computed without ever having all of the (n, m) scores: FlashAttention's recurrence (Dao et al.,
-/// arXiv:2205.14135, section 3.1 and algorithm 1; the softmax is Milakov and Gimelshein's, arXiv:1805.02867). It reads
-/// the keys block by block and keeps, of each query, the largest score so far m, the sum of exponentials l and the sum
-/// of values O that belong to it; a new largest score scales down what was summed before:
+/// arXiv:2205.14135, section 3.1, with the queries in the outer loop and one division at the end; the softmax is
+/// Milakov and Gimelshein's, arXiv:1805.02867). It reads the keys block by block and keeps, of each query, the largest
+/// score so far mu, the sum of exponentials l and the sum of values O that belong to it; a new largest score scales
+/// down what was summed before:
 ///
-///     m' = max(m, max_j s_j)
-///     l' = e^(m - m') l + sum_j e^(s_j - m')
-///     O' = e^(m - m') O + sum_j e^(s_j - m') v_j          and at the end  O / l
+///     mu' = max(mu, max_j s_j)
+///     l'  = e^(mu - mu') l + sum_j e^(s_j - mu')
+///     O'  = e^(mu - mu') O + sum_j e^(s_j - mu') v_j          and at the end  O / l
 ///
 /// Time is that of attention(), n m; memory beside the result is that of one block of queries against one of keys.
 /// Q (n, d_k), K (m, d_k), V (m, d_v) -> (n, d_v). Any thread.

@@ -19,8 +19,9 @@ struct TranslatorOptions {
 struct Translation {
   std::string text;
   std::vector<std::string> source;  ///< (S) the words read, "[EOS]" last
-  std::vector<std::string> target;  ///< (T) the pieces written, "[EOS]" last; one that begins with '-' joins on
-  bool finished = false;            ///< whether the model ended it by itself, and not for want of room
+  std::vector<std::string>
+      target;  ///< (T) the pieces written, "[EOS]" last where it ended by itself; one that begins with '-' joins on
+  bool finished = false;  ///< whether the model ended it by itself, and not for want of room
   double log_probability = 0;
   std::size_t layers = 0;
   std::size_t heads = 0;
