@@ -1,5 +1,7 @@
 #include "cli/arguments.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -71,6 +73,27 @@ CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& de
   return verb;
 }
 
+std::string none_of(const std::string& text, const std::vector<std::string>& known) {
+  const auto meant = nearest(text, known);
+  return fmt::format("\"{}\" is none of {}{}", printable(text), fmt::join(known, ", "),
+                     meant ? " (did you mean " + *meant + "?)" : "");
+}
+
+void require_counts(CLI::App& app) {
+  constexpr std::size_t kMostDigits = 12;
+  for (CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    if ((type != "N" && type != "TOKENS") || option->check_lname("threads")) continue;
+    option->check([](const std::string& text) {
+      const bool is_count = !text.empty() && text.size() <= kMostDigits &&
+                            std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+      return is_count ? std::string()
+                      : "a whole number of at most 12 digits is needed, not \"" + printable(text) + "\"";
+    });
+  }
+  for (CLI::App* verb : app.get_subcommands(nullptr)) require_counts(*verb);
+}
+
 HelpFormatter::HelpFormatter() {
   constexpr std::size_t kColumn = 30;
   column_width(kColumn);
@@ -87,7 +110,11 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI:
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* verb = chosen_verb(app);
   const auto left = app.remaining(true);  // what a verb does not know falls through to the program
-  const std::string help = "; see: " + (verb == &app ? "" : app.get_name() + " ") + verb->get_name() + " --help";
+  std::string path = verb->get_name();
+  for (const CLI::App* above = verb->get_parent(); above != nullptr; above = above->get_parent()) {
+    path.insert(0, above->get_name() + " ");
+  }
+  const std::string help = "; see: " + path + " --help";
   const auto extra = std::find_if(left.begin(), left.end(), [](const std::string& text) { return text != "--"; });
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || extra == left.end()) {
     std::string message = printable(error.what());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,32 @@ namespace riverbank::cli {
 std::vector<std::string> protect_texts(int argc, const char* const* argv);
 std::string unprotected(std::string argument);
 
+/// The complaint about a value that is none of those that there are.
+std::string none_of(const std::string& text, const std::vector<std::string>& known);
+
 /// A verb with its examples, which its help begins with.
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples);
+
+/// A name out of several, as the enumerator that it stands for.
+template <typename Enum>
+CLI::Validator one_of(const std::map<std::string, Enum>& names) {
+  return CLI::Validator(
+      [names](std::string& text) {
+        const auto found = names.find(text);
+        if (found == names.end()) {
+          std::vector<std::string> known;
+          known.reserve(names.size());
+          for (const auto& [name, value] : names) known.push_back(name);
+          return none_of(text, known);
+        }
+        text = std::to_string(static_cast<int>(found->second));
+        return std::string();
+      },
+      "");
+}
+
+/// Makes every verb refuse what is no whole number where a count is meant: the parser would take -1 for 2^64 - 1.
+void require_counts(CLI::App& app);
 
 /// Examples first, then usage, arguments and flags in their groups.
 class HelpFormatter : public CLI::Formatter {

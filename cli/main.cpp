@@ -28,8 +28,8 @@ int run(Session& session, int argc, char** argv) {
   app.fallthrough();
   ColorChoice color = ColorChoice::kAuto;
   app.add_option("--color", color, "Colour: auto, always or never")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, ColorChoice>{
-          {"auto", ColorChoice::kAuto}, {"always", ColorChoice::kAlways}, {"never", ColorChoice::kNever}}))
+      ->transform(one_of<ColorChoice>(
+          {{"auto", ColorChoice::kAuto}, {"always", ColorChoice::kAlways}, {"never", ColorChoice::kNever}}))
       ->type_name("WHEN");
 
   for (const auto add :
@@ -39,6 +39,7 @@ int run(Session& session, int argc, char** argv) {
         add_doctor_command, add_bench_command}) {
     add(app, session);
   }
+  require_counts(app);
   try {
     std::vector<std::string> arguments = protect_texts(argc, argv);
     std::reverse(arguments.begin(), arguments.end());  // CLI11 reads its vector from the back

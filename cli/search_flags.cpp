@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 
+#include "cli/arguments.h"
 #include "riverbank/cross_encoder.h"
 
 namespace riverbank::cli {
@@ -21,11 +22,9 @@ void choose_reranker(SearchOptions& options, const std::string& value) {
 }  // namespace
 
 void add_search_flags(CLI::App& verb, SearchOptions& options) {
-  verb.add_option("--mode", options.mode, "hybrid, vector or keyword")
-      ->transform(CLI::CheckedTransformer(kModes).description(""))
-      ->type_name("MODE");
+  verb.add_option("--mode", options.mode, "hybrid, vector or keyword")->transform(one_of(kModes))->type_name("MODE");
   verb.add_option("--fusion", options.fusion, "How hybrid makes one order of two: by scores, or by ranks (RRF)")
-      ->transform(CLI::CheckedTransformer(kFusions).description(""))
+      ->transform(one_of(kFusions))
       ->type_name("scores|ranks");
   const auto reranker = std::make_shared<std::string>();  // lives as long as the parser
   verb.add_flag("--rerank", *reranker,

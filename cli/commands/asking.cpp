@@ -135,7 +135,6 @@ void add_variety_flags(CLI::App& verb, AskArguments& arguments) {
       ->type_name("LAMBDA")
       ->group(group);
   verb.add_option("--per-document", arguments.search.per_document, "At most so many from one document")
-      ->check(CLI::NonNegativeNumber)
       ->type_name("N")
       ->group(group);
   verb.add_flag_callback(
@@ -151,6 +150,11 @@ AskedCollection open_to_ask(Session& session, const AskArguments& arguments) {
   options.threads = arguments.threads;
   bool writable = !arguments.no_refresh || !collection.exists;
   if (!collection.exists && arguments.no_refresh) {
+    if (collection.root.empty()) {
+      throw Error(ErrorKind::kNotFound, "there is no index in " + shown(collection.location) +
+                                            "; make one with: riverbank index FOLDER --index " +
+                                            shown(collection.location));
+    }
     throw Error(ErrorKind::kNotFound, shown(collection.root) +
                                           " is not indexed, and --no-refresh forbids it; run: riverbank index " +
                                           shown(collection.root));
@@ -191,9 +195,9 @@ void print_nothing(Terminal& terminal, const AskArguments& arguments, const Coll
   const std::string filters = filters_of(arguments);
   if (result.searched == 0 && !filters.empty()) {
     terminal.note("  Nothing in " + where + " passes" + filters + ", so there was nothing to search.");
-  } else if (result.best_relevance && result.min_relevance > 0) {
+  } else if (result.best_relevance && *result.best_relevance < result.min_relevance) {
     terminal.note(fmt::format(
-        "  Nothing in {} is about that (best relevance {:.2f}, {:.2g} needed; --min-relevance 0 shows it anyway).",
+        "  Nothing in {} is about that (best relevance {:.3f}, {:.3g} needed; --min-relevance 0 shows it anyway).",
         where, *result.best_relevance, result.min_relevance));
   } else {
     terminal.note("  Nothing in " + where + " matches that.");

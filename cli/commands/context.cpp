@@ -148,10 +148,10 @@ void add_context_command(CLI::App& app, Session& session) {
           ->type_name("TOKENS");
   verb->add_option("--words", arguments->words, "At most so many words instead")->type_name("N")->excludes(budget);
   verb->add_option("--order", arguments->order, "edges (best first and last), rank or document")
-      ->transform(CLI::CheckedTransformer(kOrders).description(""))
+      ->transform(one_of(kOrders))
       ->type_name("ORDER");
   verb->add_option("--format", arguments->format, "text, markdown, json or messages (of a chat)")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->transform(one_of(kFormats))
       ->type_name("FORMAT");
   verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages there are to choose from")
       ->capture_default_str()

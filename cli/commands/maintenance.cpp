@@ -49,6 +49,11 @@ int run_remove(Session& session, const MaintenanceArguments& arguments) {
     const std::size_t removed = index.remove_path(full);
     session.terminal.print(
         fmt::format("{}: {} removed from the index.\n", shown(full), counted(removed, "document", "documents")));
+    if (removed > 0 && fs::exists(full)) {
+      session.terminal.note(
+          "  The file is still there: where its folder is indexed the next refresh takes it in again, unless "
+          "a .riverbankignore names it.");
+    }
   }
   return kDone;
 }
@@ -99,9 +104,11 @@ void add_verify_command(CLI::App& app, Session& session) {
 
 void add_remove_command(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<MaintenanceArguments>();
-  CLI::App* verb = add_verb(app, "remove", "Take files or folders out of an index; the files themselves stay.",
-                            "  riverbank remove ~/book/appendix.md\n"
-                            "  riverbank remove ~/book/drafts\n");
+  CLI::App* verb = add_verb(
+      app, "remove",
+      "Take files or folders out of an index; the files themselves stay, and come back when their folder is refreshed.",
+      "  riverbank remove ~/book/appendix.md\n"
+      "  riverbank remove ~/book/drafts\n");
   verb->add_option("path", arguments->paths, "Files or folders")->required()->type_name("PATH");
   verb->add_option("--index", arguments->index, "The index in this folder")->type_name("DIR");
   verb->callback(

@@ -63,8 +63,10 @@ UpdateReport update_collection(Session& session, const Collection& collection, c
 std::string summary_of(const UpdateReport& report, const std::vector<std::filesystem::path>& folders) {
   std::string text = describe_skipped(report.skipped);
   if (report.stopped) {
-    return text + fmt::format("Stopped after {} of {}; what was read is searchable. Run it again to go on.\n",
-                              counted(report.files_read + report.files_unchanged, "file", "files"), names(folders));
+    return text +
+           fmt::format("Stopped after {} of {}; {} searchable. Run it again to go on.\n",
+                       counted(report.files_read + report.files_unchanged, "file", "files"), names(folders),
+                       report.chunks_total == 1 ? "1 chunk is" : with_thousands(report.chunks_total) + " chunks are");
   }
   text += fmt::format("{}: {} read, {} unchanged", names(folders), counted(report.files_read, "file", "files"),
                       with_thousands(report.files_unchanged));

@@ -1,13 +1,51 @@
 #include "cli/output/json.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
 #include "cli/output/hits.h"
+#include "lib/base/printable.h"
 
 namespace riverbank::cli {
 
 using nlohmann::ordered_json;
 
+namespace {
+
+/// The code point of one well-formed sequence of up to three bytes; 0 for one of four, which stands for nothing below.
+char32_t code_point(std::string_view sequence) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
+  if (sequence.size() == 1) return byte(0);
+  if (sequence.size() == 2) return (byte(0) & 0x1FU) << 6 | (byte(1) & 0x3FU);
+  if (sequence.size() == 3) return (byte(0) & 0x0FU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU);
+  return 0;
+}
+
+/// What JSON may hold as it is and a terminal obeys or turns around: DEL, the C1 controls, marks of direction.
+bool acts_on_a_terminal(char32_t c) {
+  return (c >= 0x7F && c <= 0x9F) || c == 0x061C || (c >= 0x200E && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2066 && c <= 0x2069);
+}
+
+}  // namespace
+
 std::string dump(const ordered_json& value) {
-  return value.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+  const std::string json = value.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+  std::string safe;
+  safe.reserve(json.size());
+  for (std::size_t at = 0; at < json.size();) {
+    const auto bytes = static_cast<std::size_t>(std::max(1, utf8_sequence_length(std::string_view(json).substr(at))));
+    const char32_t c = code_point(std::string_view(json).substr(at, bytes));
+    if (acts_on_a_terminal(c)) {
+      safe += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(c));
+    } else {
+      safe.append(json, at, bytes);
+    }
+    at += bytes;
+  }
+  return safe;
 }
 
 ordered_json to_json(const UpdateReport& report, const std::string& location,

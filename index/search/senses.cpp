@@ -157,6 +157,10 @@ Vector minus(const Vector& a, const Vector& b) {
 }
 
 Usage use_of_sense(const WordInSense& meant) {
+  if (meant.word.empty() || meant.sense.empty()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "a word and its sense go together; like: --word bank --sense \"the bank of the river\"");
+  }
   const std::vector<Span> places = find_uses(meant.sense, meant.word);
   if (places.empty()) {
     throw Error(ErrorKind::kInvalidArgument, "the sense must use the word, and \"" + printable(meant.sense) +

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "cli/output/explanation.h"
+#include "cli/output/json.h"
 #include "cli/output/npy.h"
 #include "cli/output/numbers.h"
 #include "cli/output/wrap.h"
@@ -14,6 +15,16 @@ namespace riverbank::cli {
 namespace {
 
 using ::testing::ElementsAre;
+
+TEST(Json, HoldsNothingThatATerminalObeys) {
+  const std::string text =
+      "a\xc2\x9b"
+      "b\xe2\x80\xae"
+      "c\x7f\x1b 東京 é 🐦";
+  const std::string json = dump({{"text", text}});
+  EXPECT_NE(json.find("a\\u009bb\\u202ec\\u007f\\u001b 東京 é 🐦"), std::string::npos) << json;
+  EXPECT_EQ(nlohmann::json::parse(json).at("text"), text);
+}
 
 TEST(Numbers, HaveThousandsSeparatorsAndUnits) {
   EXPECT_EQ(with_thousands(0), "0");

@@ -254,6 +254,17 @@ TEST_F(Query, WritesThePageOfReasons) {
   EXPECT_THAT(unwritable.err, HasSubstr("why.html"));
 }
 
+TEST_F(Query, RefusesWhatIsNoCountAndNoMode) {
+  for (const char* count : {"-1", "3x", "99999999999999999999"}) {
+    const Outcome outcome = query("boat", {"-k", count});
+    EXPECT_EQ(outcome.exit_code, 2) << count;
+    EXPECT_THAT(outcome.err, HasSubstr("a whole number of at most 12 digits is needed, not \"" + std::string(count)));
+  }
+  EXPECT_THAT(query("boat", {"--mode", "vectr"}).err,
+              HasSubstr("\"vectr\" is none of hybrid, keyword, vector (did you mean vector?)"));
+  EXPECT_THAT(query("boat", {"--word", "bank"}).err, HasSubstr("a word and its sense go together"));
+}
+
 TEST_F(Query, SaysWhy) {
   const Outcome text = query("loan money", {"--why"});
   ASSERT_EQ(text.exit_code, 0) << text.err;
