@@ -65,7 +65,8 @@ def by_riverbank(repeats):
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file, tempfile.NamedTemporaryFile() as out:
         file.write("\n".join(texts * repeats) + "\n")
         file.flush()
-        command = [arguments.program, "embed", "--file", file.name, "--model", arguments.model, "--format", "f32"]
+        command = [arguments.program, "embed", "--long", "cut", "--file", file.name]
+        command += ["--model", arguments.model, "--format", "f32"]
         started = time.perf_counter()
         subprocess.run(command + ["--threads", str(arguments.threads), "-o", out.name], check=True, stderr=subprocess.DEVNULL)
         seconds = time.perf_counter() - started
