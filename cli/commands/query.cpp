@@ -114,6 +114,11 @@ void note_excluded(Terminal& terminal, const SearchResult& result) {
   terminal.note("  Passages with " + words + " were left out; in quotation marks a \"-word\" is looked for.");
 }
 
+/// Whether anything was relevant enough to be a hit.
+bool is_relevant(const SearchResult& result) {
+  return !result.best_relevance || *result.best_relevance >= result.min_relevance;
+}
+
 int run_query(Session& session, QueryArguments arguments) {
   if (!arguments.html.empty() && !arguments.why) {
     throw Error(ErrorKind::kInvalidArgument, "--html writes what --why finds; give both");
@@ -137,6 +142,8 @@ int run_query(Session& session, QueryArguments arguments) {
   if (arguments.json) {
     const Explanations* reasons = why ? &*why : nullptr;
     session.terminal.print(dump(answer_as_json(arguments, index, result, reasons, seconds_since(start))) + "\n");
+  } else if (result.hits.empty() && in_sense && result.searched > 0 && is_relevant(result)) {
+    session.terminal.note("  No passage that was found uses \"" + printable(arguments.meant.word) + "\" like that.");
   } else if (result.hits.empty()) {
     print_nothing(session.terminal, arguments, collection, result);
   } else if (why) {

@@ -137,8 +137,9 @@ class Searcher::Search {
     const SearchMode order = options_.minus.empty() ? options_.mode : SearchMode::kVector;
     ordering_ = rank(candidates_, order, options_.fusion);
     result_.order = ordering_.how;
-    rerank_first(reader);
+    // First what is relevant, which costs nothing; then a reading of what is left.
     if (knows_relevance && embedder().info().calibration) weigh_relevance(*embedder().info().calibration);
+    rerank_first(reader);
     make_hits_of(reader);
   }
 

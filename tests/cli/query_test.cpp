@@ -265,6 +265,13 @@ TEST_F(Query, RefusesWhatIsNoCountAndNoMode) {
   EXPECT_THAT(query("boat", {"--word", "bank"}).err, HasSubstr("a word and its sense go together"));
 }
 
+TEST_F(Query, NamesTheIndexThatIsNotThere) {
+  const Outcome outcome = program.run({"query", "boat", path("book"), "--no-refresh", "--index", path("none")});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("there is no index in "));
+  EXPECT_THAT(outcome.err, HasSubstr("none; make one with: riverbank index FOLDER --index "));
+}
+
 TEST_F(Query, SaysWhy) {
   const Outcome text = query("loan money", {"--why"});
   ASSERT_EQ(text.exit_code, 0) << text.err;

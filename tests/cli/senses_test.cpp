@@ -133,7 +133,9 @@ TEST_F(Senses, ChooseThePassagesOfAQuery) {
   EXPECT_THAT(missing.err, HasSubstr("the sense must use the word"));
   EXPECT_EQ(query("the bank", {"--word", "bank"}).exit_code, 2);
   EXPECT_EQ(query("the bank", {"--sense", "the bank of the river"}).exit_code, 2);
-  EXPECT_EQ(query("zigzag", {"--word", "zigzag", "--sense", "a zigzag line"}).exit_code, 1);
+  const Outcome none = query("the bank", {"--word", "zigzag", "--sense", "a zigzag line"});
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_THAT(none.err, HasSubstr("No passage that was found uses \"zigzag\" like that."));
 }
 
 }  // namespace
