@@ -265,6 +265,13 @@ TEST_F(Query, RefusesWhatIsNoCountAndNoMode) {
   EXPECT_THAT(query("boat", {"--word", "bank"}).err, HasSubstr("a word and its sense go together"));
 }
 
+TEST_F(Query, SaysThatAnEmptyFolderHoldsNothing) {
+  std::filesystem::create_directory(path("empty"));
+  const Outcome outcome = program.run({"query", "boat", path("empty")});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("Nothing is indexed in "));
+}
+
 TEST_F(Query, NamesTheIndexThatIsNotThere) {
   const Outcome outcome = program.run({"query", "boat", path("book"), "--no-refresh", "--index", path("none")});
   EXPECT_EQ(outcome.exit_code, 2);
