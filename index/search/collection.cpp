@@ -104,7 +104,7 @@ void Collection::finish(UpdateReport& report, UpdateMeter& meter) {
 }
 
 /// Measures again when there are a third more or fewer vectors than last time, or never was.
-void Collection::measure_if_grown(const HnswIndex& graph) {
+void Collection::measure_if_grown(const VectorGraph& graph) {
   const std::size_t before = setting_number(store_.read().setting(SettingNames::kMeasuredWith), 0);
   const std::size_t now = graph.size();
   if (before > 0 && now * 3 <= before * 4 && now * 4 >= before * 3) return;

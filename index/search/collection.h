@@ -39,7 +39,7 @@ class Collection {
  private:
   void encode_anew(const UpdateOptions& options, Indexer& indexer, UpdateReport& report, UpdateMeter& meter);
   void finish(UpdateReport& report, UpdateMeter& meter);
-  void measure_if_grown(const HnswIndex& graph);
+  void measure_if_grown(const VectorGraph& graph);
   void keep(const RecallReport& measured, std::size_t vectors);
 
   const Access access_;

@@ -121,20 +121,20 @@ bool GraphKeeper::refresh(const std::string& fingerprint, std::size_t limit) {
   return true;
 }
 
-std::shared_ptr<const HnswIndex> GraphKeeper::for_search(const std::string& fingerprint) {
+std::shared_ptr<const VectorGraph> GraphKeeper::for_search(const std::string& fingerprint) {
   const std::unique_lock change(change_mutex_, std::try_to_lock);
   // Who holds it brings the graph up right now, and leaves none in sight while it is far behind.
   if (!change.owns_lock()) return state().graph;
   return refresh(fingerprint, kMaxCatchUp) ? state().graph : nullptr;
 }
 
-std::shared_ptr<const HnswIndex> GraphKeeper::catch_up(const std::string& fingerprint) {
+std::shared_ptr<const VectorGraph> GraphKeeper::catch_up(const std::string& fingerprint) {
   const std::lock_guard change(change_mutex_);
   refresh(fingerprint, std::numeric_limits<std::size_t>::max());
   return state().graph;
 }
 
-std::shared_ptr<const HnswIndex> GraphKeeper::save(const std::string& fingerprint) {
+std::shared_ptr<const VectorGraph> GraphKeeper::save(const std::string& fingerprint) {
   const std::lock_guard change(change_mutex_);
   refresh(fingerprint, std::numeric_limits<std::size_t>::max());
   const State now = state();

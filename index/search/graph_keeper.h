@@ -32,13 +32,13 @@ class GraphKeeper {
   GraphKeeper(const Store& store, int threads, std::function<void(const std::string&)> notice);
 
   /// The graph to ask a question of; nothing when there is none or it is too far behind the store. Writes nothing.
-  std::shared_ptr<const HnswIndex> for_search(const std::string& fingerprint);
+  std::shared_ptr<const VectorGraph> for_search(const std::string& fingerprint);
   /// The graph with every vector that the store has now, whatever that takes; nothing when the store has none.
-  std::shared_ptr<const HnswIndex> catch_up(const std::string& fingerprint);
+  std::shared_ptr<const VectorGraph> catch_up(const std::string& fingerprint);
   /// The same, and writes it when it has gained or lost kWorthWriting vectors since, or the file is none of its own; a
   /// reader catches up with fewer in no time, and adding one record to many must not write them all. An empty store's
   /// file is removed. Throws Error kIo.
-  std::shared_ptr<const HnswIndex> save(const std::string& fingerprint);
+  std::shared_ptr<const VectorGraph> save(const std::string& fingerprint);
 
   /// One sentence for each way in which the file is not what the store says.
   std::vector<std::string> check(const std::string& fingerprint) const;

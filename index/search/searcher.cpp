@@ -128,7 +128,7 @@ class Searcher::Search {
     const bool knows_relevance = by_vector() && request_.plain;
     result_.min_relevance = relevance_asked(options_, knows_relevance ? &embedder().info() : nullptr);
     if (!understand()) return;
-    std::shared_ptr<const HnswIndex> graph;
+    std::shared_ptr<const VectorGraph> graph;
     if (by_vector() && !options_.exact) graph = searcher_.graph_.for_search(fingerprint);
 
     StoreReader reader = searcher_.store_.read();
@@ -168,7 +168,7 @@ class Searcher::Search {
   }
 
   /// False when no passage passes the filters.
-  bool find_candidates(StoreReader& reader, const HnswIndex* graph) {
+  bool find_candidates(StoreReader& reader, const VectorGraph* graph) {
     const Asked asked{reader, request_, by_vector() ? std::span<const float>(vector_) : std::span<const float>(),
                       std::max(kCandidates, 2 * options_.top_k)};
     const bool filtered = !request_.filter.empty();

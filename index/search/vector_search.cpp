@@ -53,7 +53,7 @@ std::vector<PassageKey> passages_of(StoreReader& reader, std::span<const std::in
 
 }  // namespace
 
-std::vector<NearChunk> nearest_chunks(StoreReader& reader, const HnswIndex* graph, std::size_t ef,
+std::vector<NearChunk> nearest_chunks(StoreReader& reader, const VectorGraph* graph, std::size_t ef,
                                       std::span<const float> question, std::size_t count,
                                       const std::vector<PassageKey>* matching) {
   IdFilter only_matching;

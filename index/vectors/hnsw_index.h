@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "index/vectors/vector_index.h"
+#include "index/vectors/vector_graph.h"
 #include "lib/base/parallel.h"
 
 namespace riverbank {
@@ -18,14 +18,14 @@ struct GraphParts;
 ///
 /// Any number of threads may search while one adds or removes; adding and removing take turns. The same calls give the
 /// same graph, with any number of threads.
-class HnswIndex {
+class HnswIndex : public VectorGraph {
  public:
   static constexpr std::size_t kM = 16;                ///< links of a node (twice that on the lowest level)
   static constexpr std::size_t kEfConstruction = 200;  ///< candidates looked at when a node is linked
 
   /// Throws Error kInvalidArgument for 0 dimensions or more than 65,536.
   explicit HnswIndex(std::size_t dimensions);
-  ~HnswIndex();
+  ~HnswIndex() override;
   HnswIndex(HnswIndex&&) noexcept;
   HnswIndex& operator=(HnswIndex&&) noexcept;
 
@@ -37,24 +37,18 @@ class HnswIndex {
   /// Leaves a tombstone, which still carries links but is never found. False when there is no such id.
   bool remove(std::int64_t id);
 
-  /// The k most similar, best first, equal ones by ascending id; `ef` (at least k) candidates are kept on the way: more
-  /// cost time and find more of them. When few ids pass the filter those are scanned, so that the answer is right at
-  /// any selectivity. Throws Error kInvalidArgument for a question of another size.
   std::vector<Neighbour> search(std::span<const float> question, std::size_t k, std::size_t ef,
-                                const IdFilter& filter = {}) const;
-  /// The same by comparing all: exact, no graph.
-  std::vector<Neighbour> scan(std::span<const float> question, std::size_t k, const IdFilter& filter = {}) const;
+                                const IdFilter& filter = {}) const override;
+  std::vector<Neighbour> scan(std::span<const float> question, std::size_t k,
+                              const IdFilter& filter = {}) const override;
 
   bool contains(std::int64_t id) const;
-  /// Those that can be found, ascending.
-  std::vector<std::int64_t> ids() const;
-  std::size_t size() const;        ///< how many can be found
-  std::size_t tombstones() const;  ///< how many were removed
-  /// The greatest id ever added, removed ones too; 0 for none.
-  std::int64_t max_id() const;
-  std::size_t dimensions() const;
-  /// Empty when there is no such id.
-  std::vector<float> vector(std::int64_t id) const;
+  std::vector<std::int64_t> ids() const override;
+  std::size_t size() const override;
+  std::size_t tombstones() const override;
+  std::int64_t max_id() const override;
+  std::size_t dimensions() const override;
+  std::vector<float> vector(std::int64_t id) const override;
 
   /// Over a fifth are tombstones: build a new one.
   bool wants_rebuild() const;

@@ -17,7 +17,7 @@ struct Question {
   std::vector<Neighbour> nearest;
 };
 
-std::vector<Question> draw_questions(const HnswIndex& graph, std::size_t sample, ThreadPool* pool) {
+std::vector<Question> draw_questions(const VectorGraph& graph, std::size_t sample, ThreadPool* pool) {
   const std::vector<std::int64_t> ids = graph.ids();
   std::vector<Question> questions(std::min(sample, ids.size()));
   const std::function<void(std::size_t, int)> answer = [&](std::size_t i, int) {
@@ -37,7 +37,8 @@ std::vector<Question> draw_questions(const HnswIndex& graph, std::size_t sample,
   return questions;
 }
 
-GraphRecall measure(const HnswIndex& graph, const std::vector<Question>& questions, std::size_t ef, ThreadPool* pool) {
+GraphRecall measure(const VectorGraph& graph, const std::vector<Question>& questions, std::size_t ef,
+                    ThreadPool* pool) {
   std::vector<std::size_t> found(questions.size());
   const std::function<void(std::size_t, int)> ask = [&](std::size_t i, int) {
     const Question& question = questions[i];
@@ -68,11 +69,11 @@ GraphRecall measure(const HnswIndex& graph, const std::vector<Question>& questio
 
 }  // namespace
 
-GraphRecall measure_recall(const HnswIndex& graph, std::size_t sample, std::size_t ef, ThreadPool* pool) {
+GraphRecall measure_recall(const VectorGraph& graph, std::size_t sample, std::size_t ef, ThreadPool* pool) {
   return measure(graph, draw_questions(graph, sample, pool), ef, pool);
 }
 
-GraphRecall choose_ef(const HnswIndex& graph, std::size_t sample, double target, ThreadPool* pool) {
+GraphRecall choose_ef(const VectorGraph& graph, std::size_t sample, double target, ThreadPool* pool) {
   const std::vector<Question> questions = draw_questions(graph, sample, pool);
   GraphRecall recall;
   for (std::size_t ef = kLeastEf; ef <= kMostEf; ef *= 2) {
