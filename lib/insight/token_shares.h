@@ -35,7 +35,8 @@ struct CosineShares {
 ///
 /// exactly. [CLS] pooling: the last quarter of the layers, through which [CLS] still gathers from all tokens, is made
 /// linear (FrozenLayers); the shares are those of the hidden states that enter it. Earlier layers' mixing stays inside
-/// those: a token's share is that of the word in its context.
+/// those: a token's share is that of the word in its context. What is made linear is computed in float32: where int8
+/// runs, the cosine may differ from that of the vectors in the third decimal.
 /// Any thread; the embedder must outlive it.
 class TokenShares {
  public:

@@ -64,7 +64,8 @@ std::string first_missing(const Step& step, const std::string& printed) {
   return may_skip || at == lines.end() ? "" : "the end, instead of: " + *at;
 }
 
-/// Every command of samples/README.md, with the real models: it prints what the walk says, to the letter.
+/// Every command of samples/README.md, with the real models: it prints what the walk says, to the letter. In float32,
+/// which every processor has.
 TEST(Walk, PrintsWhatItSays) {
   RIVERBANK_NEEDS_MODEL("bge-small-en-v1.5");
   RIVERBANK_NEEDS_MODEL("all-MiniLM-L6-v2");
@@ -81,6 +82,7 @@ TEST(Walk, PrintsWhatItSays) {
     std::filesystem::copy(std::filesystem::path(RIVERBANK_SOURCE_DIR) / "samples" / folder,
                           program.home() / "samples" / folder, std::filesystem::copy_options::recursive);
   }
+  program.set("RIVERBANK_PRECISION", "f32");
   program.work_in(program.home());
   std::ifstream walk(RIVERBANK_SOURCE_DIR "/samples/README.md");
   const std::vector<Step> steps = steps_of(walk);

@@ -50,7 +50,7 @@ void expect_sums(const Index& index, const std::string& question, const SearchRe
   for (std::size_t i = 0; i < why.hits.size(); ++i) {
     const Hit& hit = result.hits[i];
     EXPECT_NEAR(hit.steps.at(0).sum(), hit.score, 1e-9);
-    EXPECT_NEAR(why.hits[i].cosine, *hit.cosine, 1e-3);
+    EXPECT_NEAR(why.hits[i].cosine, *hit.cosine, 1e-2);  // the last layers are explained in float32
     ASSERT_TRUE(why.hits[i].relevance);
     EXPECT_NEAR(1 / (1 + std::exp(-why.hits[i].relevance->sum())), *hit.relevance, 1e-12);
     for (const TextExplanation* text : {&why.hits[i].question, &why.hits[i].passage}) {

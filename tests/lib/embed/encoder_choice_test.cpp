@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/model/catalogue.h"
+#include "lib/model/model.h"
 #include "riverbank/embedder.h"
 #include "tests/support/environment.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/model_folder.h"
+#include "tests/support/needs_model.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
 
@@ -68,6 +71,13 @@ TEST_F(Choice, AnotherModelUnderAKnownNameIsNotMeasured) {
       cache("XDG_CACHE_HOME", home.path().string());
   testing::write_tiny_model(home.path() / "riverbank/models/bge-small-en-v1.5");
   EXPECT_FALSE(load_model("bge-small-en-v1.5")->keeps_answers_in_int8);
+}
+
+TEST_F(Choice, TheCataloguesModelsWereMeasured) {
+  for (const KnownModel& known : catalogue()) {
+    RIVERBANK_NEEDS_MODEL(std::string(known.name));
+    EXPECT_TRUE(load_model(std::string(known.name))->keeps_answers_in_int8) << known.name;
+  }
 }
 
 TEST_F(Choice, OnlyAModelOnTheDiskLeavesItsWeightsPacked) {
