@@ -23,18 +23,29 @@ std::optional<std::size_t> word_of(const TokenPlace& token, std::span<const Word
   return static_cast<std::size_t>(std::prev(after) - words.begin());
 }
 
-/// Rows of unit length; zeros stay zeros.
-void normalise_rows(Matrix& rows) {
-  for (Eigen::Index i = 0; i < rows.rows(); ++i) {
-    const float length = rows.row(i).norm();
-    if (length > 0) rows.row(i) /= length;
+/// The tokens that have a place, their vectors scaled to unit length; zeros stay zeros.
+PassageTokens placed_tokens(const std::vector<TokenPlace>& places, const std::vector<float>& values) {
+  PassageTokens tokens;
+  std::vector<std::size_t> rows;
+  for (std::size_t token = 0; token < places.size(); ++token) {
+    if (places[token].begin == places[token].end) continue;  // [CLS], [SEP] and the prompt's
+    rows.push_back(token);
+    tokens.places.push_back(places[token]);
   }
+  const std::size_t dimensions = places.empty() ? 0 : values.size() / places.size();
+  tokens.vectors.resize(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(dimensions));
+  for (std::size_t j = 0; j < rows.size(); ++j) {
+    const RowVectorMap row(values.data() + rows[j] * dimensions, static_cast<Eigen::Index>(dimensions));
+    const float length = row.norm();
+    tokens.vectors.row(static_cast<Eigen::Index>(j)) = row / (length > 0 ? length : 1);
+  }
+  return tokens;
 }
 
-/// The tokens of a passage that have a place in it, with the similarities of the question's.
+/// A passage's tokens with the similarities of the question's.
 struct Similarities {
-  Matrix S;                        // (question's tokens, these)
-  std::vector<TokenPlace> places;  // ascending
+  Matrix S;                               // (question's tokens, these)
+  const std::vector<TokenPlace>& places;  // ascending
 
   /// The columns of the tokens in [begin, end) of the passage: first and count.
   std::pair<Eigen::Index, Eigen::Index> columns(std::size_t begin, std::size_t end) const {
@@ -87,10 +98,18 @@ LateMatch match_one(const Similarities& similar, std::span<const QuestionToken> 
   return match;
 }
 
+std::vector<std::string_view> texts_of(std::span<const LatePassage> passages) {
+  std::vector<std::string_view> texts;
+  texts.reserve(passages.size());
+  for (const LatePassage& passage : passages) texts.push_back(passage.encoded);
+  return texts;
+}
+
 }  // namespace
 
-LateInteraction::LateInteraction(const Embedder& embedder, std::string_view question, std::span<const WordWeight> words)
-    : embedder_(embedder), question_(embedder.token_vectors(std::span(&question, 1), TextKind::kQuery)) {
+LateInteraction::LateInteraction(const Embedder& embedder, std::string_view question, std::span<const WordWeight> words,
+                                 TokenCache* cache)
+    : embedder_(embedder), cache_(cache), question_(embedder.token_vectors(std::span(&question, 1), TextKind::kQuery)) {
   std::vector<std::optional<std::size_t>> word;  // of each token
   std::vector<std::size_t> pieces(words.size());
   for (std::size_t i = 0; i < question_.places.size(); ++i) {
@@ -116,39 +135,51 @@ LateInteraction::LateInteraction(const Embedder& embedder, std::string_view ques
 
 std::vector<LateMatch> LateInteraction::match(std::span<const LatePassage> passages,
                                               std::span<const std::size_t> keep) const {
-  std::vector<std::string_view> texts;
-  texts.reserve(passages.size());
-  for (const LatePassage& passage : passages) texts.push_back(passage.encoded);
-  const std::size_t last = embedder_.info().layers;
-  std::vector<std::size_t> layers(keep.begin(), keep.end());
-  layers.push_back(last);
-  std::vector<TextStates> encoded = embedder_.hidden_states(texts, layers);
+  std::vector<std::shared_ptr<const PassageTokens>> read;
+  std::vector<TextStates> states(passages.size());
+  if (keep.empty()) {
+    read = this->read(passages);
+  } else {
+    const std::size_t last = embedder_.info().layers;
+    std::vector<std::size_t> layers(keep.begin(), keep.end());
+    layers.push_back(last);
+    states = embedder_.hidden_states(texts_of(passages), layers);
+    for (TextStates& state : states) {
+      read.push_back(std::make_shared<PassageTokens>(placed_tokens(state.places, state.after.at(last))));
+      if (std::ranges::find(keep, last) == keep.end()) state.after.erase(last);
+    }
+  }
 
-  const auto dimensions = static_cast<Eigen::Index>(question_.texts.dimensions);
-  const MatrixMap Q(vectors_.data(), static_cast<Eigen::Index>(tokens_.size()), dimensions);
+  const MatrixMap Q(vectors_.data(), static_cast<Eigen::Index>(tokens_.size()),
+                    static_cast<Eigen::Index>(question_.texts.dimensions));
   std::vector<LateMatch> matches;
   matches.reserve(passages.size());
   for (std::size_t p = 0; p < passages.size(); ++p) {
-    Similarities similar;
-    std::vector<std::size_t> rows;
-    const std::vector<float>& values = encoded[p].after.at(last);
-    for (std::size_t token = 0; token < encoded[p].places.size(); ++token) {
-      const TokenPlace& place = encoded[p].places[token];
-      if (place.begin == place.end) continue;  // [CLS], [SEP] and the prompt's
-      rows.push_back(token);
-      similar.places.push_back(place);
-    }
-    Matrix P(static_cast<Eigen::Index>(rows.size()), dimensions);
-    for (std::size_t j = 0; j < rows.size(); ++j) {
-      P.row(static_cast<Eigen::Index>(j)) = RowVectorMap(values.data() + rows[j] * dimensions, dimensions);
-    }
-    normalise_rows(P);
-    similar.S = Q * P.transpose();
+    const Similarities similar{Q * read[p]->vectors.transpose(), read[p]->places};
     matches.push_back(match_one(similar, tokens_, passages[p]));
-    if (std::ranges::find(keep, last) == keep.end()) encoded[p].after.erase(last);
-    matches.back().states = std::move(encoded[p]);
+    matches.back().states = std::move(states[p]);
   }
   return matches;
+}
+
+std::vector<std::shared_ptr<const PassageTokens>> LateInteraction::read(std::span<const LatePassage> passages) const {
+  const std::string& fingerprint = embedder_.info().fingerprint;
+  std::vector<std::shared_ptr<const PassageTokens>> read(passages.size());
+  std::vector<std::size_t> missing;
+  std::vector<LatePassage> unread;
+  for (std::size_t p = 0; p < passages.size(); ++p) {
+    if (cache_ != nullptr) read[p] = cache_->find(fingerprint, passages[p].encoded);
+    if (read[p]) continue;
+    missing.push_back(p);
+    unread.push_back({passages[p].encoded, {}});
+  }
+  const std::size_t last = embedder_.info().layers;
+  const std::vector<TextStates> states = embedder_.hidden_states(texts_of(unread), std::vector<std::size_t>{last});
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    read[missing[i]] = std::make_shared<PassageTokens>(placed_tokens(states[i].places, states[i].after.at(last)));
+    if (cache_ != nullptr) cache_->add(fingerprint, unread[i].encoded, read[missing[i]]);
+  }
+  return read;
 }
 
 }  // namespace riverbank

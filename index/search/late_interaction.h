@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "index/search/token_cache.h"
 #include "riverbank/embedder.h"
 #include "riverbank/search.h"
 
@@ -48,24 +50,29 @@ struct LatePassage {
 ///     score = sum_i w_i max_j cos(q_i, p_j),        w_i = idf of i's word / its pieces, scaled: sum_i w_i = 1
 ///
 /// What comes of it orders passages (--rerank), finds the sentence that answers, and tells why; all three are had from
-/// one match(). The question is encoded once, in one pass with its own vector. Any thread; the embedder must outlive
-/// it.
+/// one match(). The question is encoded once, in one pass with its own vector. Any thread; the embedder and the cache
+/// must outlive it.
 class LateInteraction {
  public:
   /// `words` in order of their places; a token outside all of them weighs nothing unless none weighs anything: then all
   /// weigh the same.
-  LateInteraction(const Embedder& embedder, std::string_view question, std::span<const WordWeight> words);
+  /// `cache` keeps the passages for the next question; without it each is encoded.
+  LateInteraction(const Embedder& embedder, std::string_view question, std::span<const WordWeight> words,
+                  TokenCache* cache = nullptr);
 
   /// The question's own unit vector, the same bits as Embedder::embed() gives.
   std::span<const float> question_vector() const { return question_.texts.row(0); }
   std::span<const QuestionToken> tokens() const { return tokens_; }
 
-  /// Encodes the passages, all in one call, and matches each; keeps their hidden states after these numbers of layers.
-  /// Throws what Embedder::hidden_states() throws.
+  /// Encodes the passages that the cache does not hold, all in one call, and matches each; keeps their hidden states
+  /// after these numbers of layers, for which all are encoded. Throws what Embedder::hidden_states() throws.
   std::vector<LateMatch> match(std::span<const LatePassage> passages, std::span<const std::size_t> keep = {}) const;
 
  private:
+  std::vector<std::shared_ptr<const PassageTokens>> read(std::span<const LatePassage> passages) const;
+
   const Embedder& embedder_;
+  TokenCache* cache_;
   TokenEmbeddings question_;
   std::vector<QuestionToken> tokens_;
   std::vector<float> vectors_;  // (tokens_, dimensions), unit rows

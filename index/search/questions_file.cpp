@@ -47,6 +47,11 @@ std::optional<std::pair<std::size_t, std::size_t>> lines_of(std::string_view wor
   return std::pair{line_of_byte[at], line_of_byte[at + words.size() - 1]};
 }
 
+std::size_t number_of_lines(std::string_view text) {
+  const auto ends = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  return text.empty() || text.back() == '\n' ? ends : ends + 1;
+}
+
 std::string trimmed(const std::string& text) {
   const std::size_t begin = text.find_first_not_of(" \t\r");
   return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
@@ -87,7 +92,7 @@ class QuestionReader {
       if (columns.size() < 2) lines_.fail("expected a question and a file with a tab between them");
       add(columns);
     }
-    for (const LeftOut* left_out : {&no_file_, &no_answer_}) {
+    for (const LeftOut* left_out : {&no_file_, &no_line_, &no_answer_}) {
       if (!left_out->empty()) set_.left_out.push_back(left_out->sentence());
     }
     if (set_.qrels.empty()) throw nothing_left(lines_.path(), set_.left_out);
@@ -102,6 +107,9 @@ class QuestionReader {
     if (place.document.empty() || place.document.starts_with("..") || fs::path(place.document).is_absolute() ||
         !fs::is_regular_file(folder_ / place.document, ignored)) {
       return no_file_.add(columns[1]);
+    }
+    if (place.first_line > 0 && place.first_line > number_of_lines(text_of(place.document))) {
+      return no_line_.add(columns[1]);
     }
     const std::string answer = column("answer", columns);
     if (!answer.empty() && !find_answer(answer, place)) return no_answer_.add(answer);
@@ -133,14 +141,18 @@ class QuestionReader {
     return {};
   }
 
+  const std::string& text_of(const std::string& document) {
+    auto [text, is_new] = texts_.try_emplace(document);
+    if (is_new) text->second = read_file(folder_ / document, kLargestFile);
+    return text->second;
+  }
+
   bool find_answer(const std::string& answer, AnswerPlace& place) {
-    auto [text, is_new] = texts_.try_emplace(place.document);
-    if (is_new) text->second = read_file(folder_ / place.document, kLargestFile);
     std::string words;
     for (const char c : trimmed(answer)) {
       if (c != ' ' || !words.ends_with(' ')) words += c;
     }
-    const auto lines = lines_of(words, text->second);
+    const auto lines = lines_of(words, text_of(place.document));
     if (!lines) return false;
     std::tie(place.first_line, place.last_line) = *lines;
     return true;
@@ -153,6 +165,7 @@ class QuestionReader {
   std::unordered_map<std::string, std::string> ids_;
   std::unordered_map<std::string, std::string> texts_;  // of the files that were looked into
   LeftOut no_file_{"question", "a file that is not in the folder"};
+  LeftOut no_line_{"question", "a line that its file does not have"};
   LeftOut no_answer_{"question", "an answer that does not stand in its file"};
 };
 

@@ -158,7 +158,7 @@ class Searcher::Search {
       StoreReader reader = searcher_.store_.read();
       words_.emplace(reader, text);
     }
-    if (reads_closely()) late_.emplace(embedder(), text, words_->weights());
+    if (reads_closely()) late_.emplace(embedder(), text, words_->weights(), &searcher_.read_);
     if (late_ && request_.plain) {
       vector_.assign(late_->question_vector().begin(), late_->question_vector().end());
     } else if (by_vector()) {

@@ -95,6 +95,24 @@ TEST_F(LateInteractionTest, ManyPassagesAreEachAlone) {
   EXPECT_TRUE(late.match({}).empty());
 }
 
+TEST_F(LateInteractionTest, WhatTheCacheHoldsIsMatchedAlike) {
+  const std::vector<LatePassage> passages{{"The money.", {{0, 10}}}, {"A boat. The bank.", {{0, 7}, {8, 17}}}};
+  TokenCache cache(1U << 20U);
+  const LateInteraction plain(embedder_, "money in the bank", {});
+  const LateInteraction caching(embedder_, "money in the bank", {}, &cache);
+  caching.match(std::span(passages).last(1));
+  EXPECT_NE(cache.find(embedder_.info().fingerprint, passages[1].encoded), nullptr);
+  for (int times = 0; times < 2; ++times) {  // one out of the cache, then both
+    const std::vector<LateMatch> expected = plain.match(passages);
+    const std::vector<LateMatch> matches = caching.match(passages);
+    for (std::size_t i = 0; i < passages.size(); ++i) {
+      EXPECT_EQ(matches[i].score, expected[i].score);
+      EXPECT_EQ(matches[i].sentences, expected[i].sentences);
+    }
+  }
+  EXPECT_FALSE(caching.match(passages, std::vector<std::size_t>{1})[0].states.after.at(1).empty());
+}
+
 TEST_F(LateInteractionTest, WithoutWeightsAllTokensWeighTheSame) {
   for (const std::vector<WordWeight>& words : {std::vector<WordWeight>{}, {{0, 3, 0}, {4, 8, 0}}}) {
     const LateInteraction late(embedder_, "the bank", words);

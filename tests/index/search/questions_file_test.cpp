@@ -56,12 +56,14 @@ TEST_F(QuestionsFile, MayNameItsColumns) {
 TEST_F(QuestionsFile, RowsOfWhatIsNotThereAreLeftOutAndCounted) {
   const RetrievalSet set = read(
       "question\tfile\tanswer\n"
-      "a\tnowhere.md\t\nb\t../questions.tsv\t\nc\t/etc/passwd\t\nd\triver.md\tno such words\ne\triver.md\t\n");
+      "a\tnowhere.md\t\nb\t../questions.tsv\t\nc\t/etc/passwd\t\nd\triver.md\tno such words\ne\triver.md\t\n"
+      "f\triver.md:40-99\t\n");
   EXPECT_EQ(set.qrels.size(), 1U);
   EXPECT_THAT(
       set.left_out,
       ElementsAre("3 questions left out: each names a file that is not in the folder (\"nowhere.md\", "
                   "\"../questions.tsv\", \"/etc/passwd\")",
+                  "1 question left out: it names a line that its file does not have (\"river.md:40-99\")",
                   "1 question left out: it names an answer that does not stand in its file (\"no such words\")"));
   expect_error(ErrorKind::kCorrupt, "nothing in", [&] { read("a\tnowhere.md\n"); });
   expect_error(ErrorKind::kCorrupt, "questions.tsv:2: expected a question and a file",
