@@ -54,7 +54,7 @@ CrossEncoder& CrossEncoder::operator=(CrossEncoder&&) noexcept = default;
 CrossEncoder::~CrossEncoder() = default;
 
 CrossEncoder CrossEncoder::load(const std::string& model, const EmbedderOptions& options) {
-  return CrossEncoder(std::make_unique<Parts>(load_model(model), options));
+  return CrossEncoder(std::make_unique<Parts>(load_model(model, options.notice), options));
 }
 
 std::vector<float> CrossEncoder::score(std::string_view question, std::span<const std::string_view> passages,

@@ -233,7 +233,7 @@ struct Embedder::Parts {
 };
 
 Embedder Embedder::load(const std::string& model, const EmbedderOptions& options) {
-  return Embedder(load_model(model), options);
+  return Embedder(load_model(model, options.notice), options);
 }
 
 Embedder::Embedder(std::shared_ptr<const Model> model, const EmbedderOptions& options)

@@ -66,16 +66,22 @@ void require_fit(const Tokenizer& tokenizer, const EncoderConfig& config, const 
   }
 }
 
-/// Sums and numbers, one a line, in a fixed order: whatever a vector depends on.
-std::string fingerprint_of(const fs::path& folder, const std::string& weights_sum, const EncoderConfig& config,
-                           const EmbeddingConfig& embedding) {
-  std::string text = "riverbank model 1\nweights " + weights_sum + "\n";
-  // The tokenizer reads tokenizer.json where there is one, and the others only without it.
+/// What the tokenizer is read from, a file and its sum a line.
+std::string tokenizer_sums(const fs::path& folder) {
+  std::string text;
+  // It is read from tokenizer.json where there is one, and from the others only without it.
   const bool has_json = is_there(folder / "tokenizer.json");
   for (const char* file : {"tokenizer.json", "vocab.txt", "tokenizer_config.json"}) {
     if (is_there(folder / file)) text += std::string(file) + " " + sum_of_file(folder, file) + "\n";
     if (has_json) break;
   }
+  return text;
+}
+
+/// Sums and numbers, one a line, in a fixed order: whatever a vector depends on.
+std::string fingerprint_of(const std::string& weights_sum, const std::string& tokenizer, const EncoderConfig& config,
+                           const EmbeddingConfig& embedding) {
+  std::string text = "riverbank model 1\nweights " + weights_sum + "\n" + tokenizer;
   for (const std::int64_t number :
        {config.num_layers, config.d_model, config.num_heads, config.d_ff, config.vocabulary_size, config.max_positions,
         config.num_token_types, static_cast<std::int64_t>(config.activation),
@@ -92,7 +98,8 @@ std::string fingerprint_of(const fs::path& folder, const std::string& weights_su
 
 }  // namespace
 
-std::shared_ptr<const Model> load_model(const std::string& name) {
+std::shared_ptr<const Model> load_model(const std::string& name,
+                                        const std::function<void(const std::string&)>& notice) {
   const fs::path folder = find_model(name);
   require_files(folder);
   const fs::path config_file = folder / "config.json";
@@ -105,9 +112,10 @@ std::shared_ptr<const Model> load_model(const std::string& name) {
   if (known != nullptr) weights_sum = known->weights.front();
   if (known == nullptr) known = find_known_model(split_hub_name(name).repository);
   const EmbeddingConfig embedding = read_embedding_config(folder, config, fallback_of(known, config));
-  Tokenizer tokenizer = Tokenizer::from_folder(folder);
+  const std::string sums = tokenizer_sums(folder);
+  Tokenizer tokenizer = Tokenizer::from_folder(folder, {.source = to_hex(sha256(sums)), .notice = notice});
   require_fit(tokenizer, config, embedding, folder);
-  std::string fingerprint = fingerprint_of(folder, weights_sum, config, embedding);
+  std::string fingerprint = fingerprint_of(weights_sum, sums, config, embedding);
   return std::make_shared<const Model>(Model{name, folder, config, embedding, std::move(tokenizer), std::move(weights),
                                              std::move(fingerprint), keeps_answers_in_int8,
                                              known != nullptr ? known->calibration : std::nullopt,

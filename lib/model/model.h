@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,8 +32,10 @@ struct Model {
   std::optional<double> sense_separation;
 };
 
-/// Loads a model by name or folder (find_model()). Weights are mapped, not read.
+/// Loads a model by name or folder (find_model()). Weights are mapped, not read; so is a large tokenizer, once packed.
+/// `notice` is told, in a sentence, when a damaged file of the cache is made again.
 /// Throws Error: kNotFound, kCorrupt, kUnsupported, kIo.
-std::shared_ptr<const Model> load_model(const std::string& name);
+std::shared_ptr<const Model> load_model(const std::string& name,
+                                        const std::function<void(const std::string&)>& notice = {});
 
 }  // namespace riverbank

@@ -11,6 +11,7 @@
 #include "lib/base/printable.h"
 #include "lib/text/added_tokens.h"
 #include "lib/text/normalizer.h"
+#include "lib/text/packed_tokenizer.h"
 #include "lib/text/scanner.h"
 #include "lib/text/tokenizer_definition.h"
 #include "lib/text/vocabulary.h"
@@ -21,6 +22,8 @@ namespace {
 
 /// Far above any vocabulary there is (the largest in use, of 250,000 pieces, takes 17 MB as a tokenizer.json).
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{64} << 20U;
+/// A smaller tokenizer.json or vocab.txt is parsed in less than a tenth of a millisecond.
+constexpr std::uint64_t kSmallFileBytes = std::uint64_t{16} << 10U;
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 bool is_there(const std::filesystem::path& path) {
@@ -42,6 +45,47 @@ std::vector<AddedToken> normalized_tokens(const std::vector<AddedToken>& tokens,
     if (!token.content.empty()) out.push_back(std::move(token));
   }
   return out;
+}
+
+/// The file that a folder's tokenizer stands in.
+std::filesystem::path tokenizer_file(const std::filesystem::path& folder) {
+  for (const char* name : {"tokenizer.json", "vocab.txt"}) {
+    if (is_there(folder / name)) return folder / name;
+  }
+  throw Error(ErrorKind::kNotFound,
+              fmt::format("{}: no tokenizer is there, neither a tokenizer.json nor a vocab.txt; the folder of a model "
+                          "in transformers' layout has one of them.",
+                          printable(folder.string())));
+}
+
+TokenizerDefinition read_definition(const std::filesystem::path& file) {
+  const std::string text = read_file(file, kMaxFileBytes);
+  const std::string name = printable(file.string());
+  if (file.extension() == ".json") return read_tokenizer_json(text, name);
+  NormalizerSettings settings;
+  if (const auto config = file.parent_path() / "tokenizer_config.json"; is_there(config)) {
+    settings = read_tokenizer_config(read_file(config, kMaxFileBytes), printable(config.string()));
+  }
+  return read_vocabulary_txt(text, settings, name);
+}
+
+/// What an earlier process packed; nothing when there is none that can be used.
+std::optional<TokenizerDefinition> find_packed(const TokenizerCache& cache) {
+  try {
+    return open_packed_tokenizer(packed_tokenizer_file(cache.source), cache.source);
+  } catch (const Error& error) {
+    const bool is_unusable = error.kind() == ErrorKind::kCorrupt || error.kind() == ErrorKind::kUnsupported;
+    if (cache.notice && is_unusable) cache.notice(std::string(error.what()) + "; packing it again");
+    return std::nullopt;
+  }
+}
+
+void keep(const std::string& source, const TokenizerDefinition& definition) {
+  try {
+    save_packed_tokenizer(packed_tokenizer_file(source), source, definition);
+  } catch (const Error&) {
+    // A cache that cannot be written costs the next process the time to parse, and nothing else.
+  }
 }
 
 }  // namespace
@@ -126,23 +170,17 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder) {
-  const std::filesystem::path json = folder / "tokenizer.json";
-  if (is_there(json)) return from_json(read_file(json, kMaxFileBytes), printable(json.string()));
-  const std::filesystem::path vocabulary = folder / "vocab.txt";
-  if (!is_there(vocabulary)) {
-    throw Error(
-        ErrorKind::kNotFound,
-        fmt::format("{}: no tokenizer is there, neither a tokenizer.json nor a vocab.txt; the folder of a model "
-                    "in transformers' layout has one of them.",
-                    printable(folder.string())));
+Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder, const TokenizerCache& cache) {
+  const std::filesystem::path file = tokenizer_file(folder);
+  std::error_code ignored;
+  const bool is_kept = !cache.source.empty() && std::filesystem::file_size(file, ignored) > kSmallFileBytes;
+  std::optional<TokenizerDefinition> definition;
+  if (is_kept) definition = find_packed(cache);
+  if (!definition) {
+    definition = read_definition(file);
+    if (is_kept) keep(cache.source, *definition);
   }
-  NormalizerSettings settings;
-  if (const std::filesystem::path config = folder / "tokenizer_config.json"; is_there(config)) {
-    settings = read_tokenizer_config(read_file(config, kMaxFileBytes), printable(config.string()));
-  }
-  return Tokenizer(std::make_unique<const Parts>(
-      read_vocabulary_txt(read_file(vocabulary, kMaxFileBytes), settings, printable(vocabulary.string()))));
+  return Tokenizer(std::make_unique<const Parts>(*std::move(definition)));
 }
 
 Tokenizer Tokenizer::from_json(std::string_view json, const std::string& name) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,13 +30,22 @@ struct Piece {
   bool starts_word = false;  ///< false for a continuation ("##ing")
 };
 
+/// How a tokenizer is kept for later processes, which then parse nothing.
+struct TokenizerCache {
+  /// What its files are, as a sum of them that names no others: up to 64 hex digits. Empty: it is not kept.
+  std::string source;
+  /// Told, in a sentence, when a damaged file of the cache is made again. May be empty.
+  std::function<void(const std::string& message)> notice;
+};
+
 /// BERT's tokenizer: cleaning, splitting and WordPiece (arXiv:1810.04805, section 3; Wu et al., arXiv:1609.08144).
 /// Immutable after loading: any number of threads may use one.
 class Tokenizer {
  public:
   /// From a model's folder: tokenizer.json, or else vocab.txt (with tokenizer_config.json when it is there).
+  /// Large ones are mapped as an earlier process packed them, or packed for the next.
   /// Throws Error: kNotFound, kCorrupt, kUnsupported (another kind of tokenizer is refused by its name).
-  static Tokenizer from_folder(const std::filesystem::path& folder);
+  static Tokenizer from_folder(const std::filesystem::path& folder, const TokenizerCache& cache = {});
   /// From the text of a tokenizer.json; `name` is what messages call it.
   static Tokenizer from_json(std::string_view json, const std::string& name);
   /// From the text of a vocab.txt: one piece a line, its line number is its id.

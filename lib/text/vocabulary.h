@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,11 +14,14 @@ namespace riverbank {
 ///
 /// Pieces are looked up under two kinds of key: as the beginning of a word ("river", the whole piece), and as the
 /// continuation of one ("bank" finds "##bank", the piece without its prefix).
+///
+/// All of it is flat memory, which a later process may map as it is (packed_tokenizer.h).
 class Vocabulary {
  public:
   static constexpr std::int32_t kNone = -1;
 
-  /// The hash of a key, made byte by byte, so that a word's prefixes are hashed on the way to its end.
+  /// The hash of a key, made byte by byte, so that a word's prefixes are hashed on the way to its end. Packed
+  /// tokenizers hold tables made with it: whoever changes it changes their version.
   class Hash {
    public:
     static Hash of_beginning() { return Hash(0x243F6A8885A308D3U); }     // pi
@@ -34,16 +39,35 @@ class Vocabulary {
     bool is_added = false;  ///< has an id, but no word is made of it
   };
 
+  struct Slot {
+    std::uint32_t tag = 0;
+    std::int32_t id = kNone;
+  };
+
+  /// What a vocabulary is, as it lies in memory.
+  struct Tables {
+    std::span<const Slot> slots;            ///< a power of two of them, at most half in use
+    std::span<const std::uint32_t> starts;  ///< (size() + 1) where each piece begins
+    std::string_view bytes;                 ///< all pieces, one after the other
+    std::size_t longest_beginning = 0;      ///< of all keys of that kind, in bytes
+    std::size_t longest_continuation = 0;
+    std::shared_ptr<const void> storage;  ///< what keeps them alive
+  };
+
   /// `entries` by id; `prefix` is what a continuation begins with ("##").
   /// Messages call them by `name` and `unit` ("line" counts from 1, "id" from 0).
   /// Throws Error kCorrupt for a piece that is there twice.
   Vocabulary(const std::vector<Entry>& entries, std::string prefix, const std::string& name, std::string_view unit);
 
-  std::size_t size() const { return starts_.size() - 1; }
+  /// Tables that come from outside. Throws Error kCorrupt, with `name` in front, when a look-up in them could leave
+  /// them or never end.
+  Vocabulary(Tables tables, std::string prefix, const std::string& name);
+
+  std::size_t size() const { return tables_.starts.size() - 1; }
   /// The piece with this id, which must be in [0, size()).
   std::string_view piece(std::int32_t id) const {
     const auto i = static_cast<std::size_t>(id);
-    return std::string_view(bytes_).substr(starts_[i], starts_[i + 1] - starts_[i]);
+    return tables_.bytes.substr(tables_.starts[i], tables_.starts[i + 1] - tables_.starts[i]);
   }
   /// The id of a piece of words, "##" and all, or kNone.
   std::int32_t find(std::string_view piece) const;
@@ -54,14 +78,14 @@ class Vocabulary {
   std::int32_t find_continuation(std::string_view rest, Hash hash) const { return look_up(rest, hash, prefix_.size()); }
 
   /// The length of the longest key of either kind, in bytes.
-  std::size_t longest_beginning() const { return longest_beginning_; }
-  std::size_t longest_continuation() const { return longest_continuation_; }
+  std::size_t longest_beginning() const { return tables_.longest_beginning; }
+  std::size_t longest_continuation() const { return tables_.longest_continuation; }
+
+  const Tables& tables() const { return tables_; }
+  const std::string& prefix() const { return prefix_; }
 
  private:
-  struct Slot {
-    std::uint32_t tag = 0;
-    std::int32_t id = kNone;
-  };
+  struct Built;
 
   static std::uint32_t tag_of(Hash hash) { return static_cast<std::uint32_t>(hash.value() >> 16U); }
   std::size_t slot_of(Hash hash) const { return hash.value() >> shift_; }
@@ -69,7 +93,7 @@ class Vocabulary {
   std::int32_t look_up(std::string_view key, Hash hash, std::size_t skipped) const {
     const std::uint32_t tag = tag_of(hash);
     for (std::size_t i = slot_of(hash);; i = (i + 1) & mask_) {
-      const Slot& slot = slots_[i];
+      const Slot& slot = tables_.slots[i];
       if (slot.id == kNone) return kNone;
       if (slot.tag != tag) continue;
       const std::string_view found = piece(slot.id);
@@ -79,16 +103,12 @@ class Vocabulary {
       }
     }
   }
-  void insert(Hash hash, std::int32_t id);
+  void set_slots(std::span<const Slot> slots);
 
-  std::string bytes_;                  ///< all pieces, one after the other
-  std::vector<std::uint32_t> starts_;  ///< (size() + 1) where each begins
+  Tables tables_;
   std::string prefix_;
-  std::vector<Slot> slots_;  ///< a power of two of them, at most half in use
   std::size_t mask_ = 0;
   unsigned shift_ = 0;
-  std::size_t longest_beginning_ = 0;
-  std::size_t longest_continuation_ = 0;
 };
 
 }  // namespace riverbank
