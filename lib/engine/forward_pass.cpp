@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kChunkRows = 112;        // with what comes between, about 1 MB: half of a second cache
 constexpr std::size_t kFewRowsOfAThread = 32;  // below this, threads share the columns of a product
 constexpr std::size_t kPageFloats = 1024;      // workers' scratch lies on pages of its own
-constexpr std::size_t kQueriesOfABlock = 256;  // queries that share one packing of a head's keys and values
+constexpr std::size_t kHeadsOfAThread = 6;     // from so many on, a text's queries stay together
+constexpr std::size_t kQueriesOfABlock = 256;  // queries that share one packing of a head's keys and values at least
 
 std::size_t divide_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit; }
 
@@ -194,9 +195,12 @@ void ForwardPass::pack(const std::vector<Linear*>& all, std::size_t bytes) {
 
 void ForwardPass::split_queries(const RaggedBatch& batch) {
   blocks_.clear();
+  // Whole texts where their heads keep all threads busy to the end.
+  const std::size_t heads = (batch.starts.size() - 1) * static_cast<std::size_t>(config_.num_heads);
+  const bool whole = heads >= kHeadsOfAThread * static_cast<std::size_t>(pool_.size());
   for (std::size_t text = 0; text + 1 < batch.starts.size(); ++text) {
     const std::size_t first = batch.starts[text], T = batch.starts[text + 1] - first;
-    const std::size_t blocks = divide_up(T, kQueriesOfABlock);
+    const std::size_t blocks = whole ? 1 : divide_up(T, kQueriesOfABlock);
     for (std::size_t block = 0; block < blocks; ++block) {
       const std::size_t from = block * T / blocks, to = (block + 1) * T / blocks;
       blocks_.push_back({.query_row = first + from, .queries = to - from, .text_row = first, .T = T});

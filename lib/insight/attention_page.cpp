@@ -167,7 +167,7 @@ HtmlPage whole_page(std::string_view title, std::string_view lead, std::span<con
   return {.title = std::string(title),
           .body = filled_template("attention.html", {{"title", std::string(title)}, {"lead", std::string(lead)}}),
           .styles = {"attention.css"},
-          .scripts = {"attention_data.js", "attention_draw.js", "attention.js"},
+          .scripts = {"attention_data.js", "attention_draw.js", "attention_view.js", "attention_input.js"},
           .data = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kLanes = 8;
 constexpr int kTileRows = 6;  // 6 x 2 sums, 2 panel vectors and a broadcast: 15 of the 16 registers
 
-#include "lib/math/kernels/vector.inc"
+#include "lib/math/kernels/power.inc"
 
 inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a, b, c); }
 

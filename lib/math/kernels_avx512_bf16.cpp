@@ -13,9 +13,7 @@ namespace {
 constexpr std::size_t kLanes = 16;
 constexpr int kTileRows = 14;  // 14 x 2 sums, 2 panel vectors and a broadcast: 31 of the 32 registers
 
-#include "lib/math/kernels/vector.inc"
-
-inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+#include "lib/math/kernels/avx512.inc"
 
 /// Adds to each lane of `sum` the two products of its bfloat16 pairs.
 inline Floats dot2(Floats sum, Ints a, Ints w) {

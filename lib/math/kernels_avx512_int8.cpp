@@ -13,9 +13,7 @@ namespace {
 constexpr std::size_t kLanes = 16;
 constexpr int kTileRows = 14;  // 14 x 2 sums, 2 panel vectors and a broadcast: 31 of the 32 registers
 
-#include "lib/math/kernels/vector.inc"
-
-inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+#include "lib/math/kernels/avx512.inc"
 
 /// Adds to each lane of `sum` the four products of its bytes: unsigned of a, signed of w. No sum is cut off.
 inline Ints dot4(Ints sum, Ints a, Ints w) {

@@ -79,11 +79,19 @@ class Peers:
             import torch
             from transformers import AutoModel
 
-            model = AutoModel.from_pretrained(self.folder, attn_implementation="eager").eval()
-            example = {k: torch.ones(2, 8, dtype=torch.int64) for k in ("input_ids", "attention_mask", "token_type_ids")}
-            axes = {k: {0: "batch", 1: "tokens"} for k in (*example, "hidden")}
-            torch.onnx.export(model, (), str(plain), kwargs=example, input_names=list(example), output_names=["hidden"],
-                              dynamic_axes=axes, dynamo=False)
+            class Hidden(torch.nn.Module):
+                def __init__(self, model):
+                    super().__init__()
+                    self.model = model
+
+                def forward(self, ids, mask, types):
+                    return self.model(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
+
+            model = AutoModel.from_pretrained(self.folder, attn_implementation="eager", add_pooling_layer=False).eval()
+            names = ["input_ids", "attention_mask", "token_type_ids"]
+            axes = {k: {0: "batch", 1: "tokens"} for k in (*names, "hidden")}
+            torch.onnx.export(Hidden(model), (torch.ones(2, 8, dtype=torch.int64),) * 2 + (torch.zeros(2, 8, dtype=torch.int64),),
+                              str(plain), input_names=names, output_names=["hidden"], dynamic_axes=axes, dynamo=False)
         if int8 and not quantized.exists():
             from onnxruntime.quantization import QuantType, quantize_dynamic
 
