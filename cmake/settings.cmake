@@ -6,7 +6,9 @@ endif()
 add_library(riverbank_settings INTERFACE)
 target_compile_features(riverbank_settings INTERFACE cxx_std_20)
 target_compile_options(riverbank_settings INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align
+  -Wall -Wextra -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align
+  # In a unity build (CMakePresets.json) the globals that a file could shadow are its neighbours'.
+  -Wshadow$<$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>:=local>
   # Options structs have defaults: naming the one that differs is their use. GCC 12's -Wrestrict cries at operator+ of
   # strings (GCC bug 105651).
   -Wno-missing-field-initializers -Wno-restrict

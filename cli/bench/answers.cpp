@@ -13,7 +13,9 @@
 #include <cstring>
 #include <functional>
 
+#include "cli/bench/measuring.h"
 #include "cli/session.h"
+#include "lib/base/clock.h"
 #include "riverbank/error.h"
 
 namespace riverbank::cli {
@@ -21,20 +23,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
-void throw_if_stopped(const std::stop_token& stop) {
-  if (stop.stop_requested()) throw Error(ErrorKind::kCancelled, "Stopped while measuring.");
-}
-
 /// One question's cost.
 struct Cost {
   double seconds = 0, processor = 0;
 };
-
-double processor_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 AnswerTimes times_of(std::string what, const std::vector<std::string>& questions, const std::stop_token& stop,
                      const std::function<Cost(const std::string&)>& ask) {
@@ -84,7 +76,7 @@ Cost run_anew(const std::vector<std::string>& arguments) {
   while (::wait4(child, &status, 0, &usage) < 0) {
     if (errno != EINTR) fail_to_start(errno);
   }
-  const double seconds = std::chrono::duration<double>(steady_clock::now() - start).count();
+  const double seconds = seconds_since(start);
   const bool answered = WIFEXITED(status) && (WEXITSTATUS(status) == kDone || WEXITSTATUS(status) == kNothingFound);
   if (!answered)
     throw Error(ErrorKind::kIo, "a question asked in a process of its own failed; its reason stands above");
@@ -100,10 +92,10 @@ std::vector<AnswerTimes> measure_answers(const Index& index, const std::vector<s
                                          const std::stop_token& stop) {
   const auto measured = [&](const char* what, const std::function<void(const std::string&)>& ask) {
     return times_of(what, questions, stop, [&](const std::string& question) {
-      const double processor = processor_seconds();
+      const double processor = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
       const auto start = steady_clock::now();
       ask(question);
-      return Cost{std::chrono::duration<double>(steady_clock::now() - start).count(), processor_seconds() - processor};
+      return Cost{seconds_since(start), seconds_of(CLOCK_PROCESS_CPUTIME_ID) - processor};
     });
   };
   const auto search = [&](SearchMode mode, bool best_sentences) {

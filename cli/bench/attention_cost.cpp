@@ -9,6 +9,7 @@
 #include <limits>
 #include <random>
 
+#include "cli/bench/measuring.h"
 #include "lib/transformer/attention.h"
 #include "lib/transformer/linear_attention.h"
 #include "lib/transformer/sliding_window_attention.h"
@@ -54,19 +55,13 @@ std::uint64_t big_bird_bytes(std::uint64_t T) {
 /// phi(Q), phi(K) and the result, each (T, d_k); S (d_k, d_v), z, and one token's row.
 std::uint64_t linear_bytes(std::uint64_t T) { return bytes_of_floats(3 * T * kWidth + kWidth * kWidth + 2 * kWidth); }
 
-double thread_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 /// The fastest run of as many as fit into kSecondsOfTiming, but at least one.
 double fastest(const std::function<void()>& work) {
   double best = std::numeric_limits<double>::infinity();
-  const double start = thread_seconds();
+  const double start = seconds_of(CLOCK_THREAD_CPUTIME_ID);
   for (double before = start; before - start < kSecondsOfTiming;) {
     work();
-    const double after = thread_seconds();
+    const double after = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     best = std::min(best, after - before);
     before = after;
   }

@@ -12,9 +12,11 @@
 #include <random>
 #include <span>
 
+#include "cli/bench/measuring.h"
 #include "cli/bench/scratch.h"
 #include "index/vectors/graph_file.h"
 #include "index/vectors/hnsw_index.h"
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/parallel.h"
 #include "lib/base/printable.h"
@@ -26,14 +28,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t kTop = 10, kMostDimensions = 65'536;
-
-double seconds_since(steady_clock::time_point start) {
-  return std::chrono::duration<double>(steady_clock::now() - start).count();
-}
-
-void throw_if_stopped(const std::stop_token& stop) {
-  if (stop.stop_requested()) throw Error(ErrorKind::kCancelled, "Stopped while measuring.");
-}
 
 void scale_to_one(std::span<float> vector, const std::string& name) {
   double square = 0;
@@ -50,22 +44,15 @@ std::span<const float> row_of(const BenchVectors& vectors, std::size_t row) {
 
 using Found = std::vector<Neighbour>;
 
-/// This thread's, which other programs do not take from.
-double processor_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 /// Answers all questions twice, with the processor's time of the faster pass in seconds.
 template <typename Ask>
 std::pair<std::vector<Found>, double> ask_all(std::size_t questions, const Ask& ask) {
   std::vector<Found> found(questions);
   double fastest = std::numeric_limits<double>::infinity();
   for (int pass = 0; pass < 2; ++pass) {
-    const double start = processor_seconds();
+    const double start = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     for (std::size_t i = 0; i < questions; ++i) found[i] = ask(i);
-    fastest = std::min(fastest, processor_seconds() - start);
+    fastest = std::min(fastest, seconds_of(CLOCK_THREAD_CPUTIME_ID) - start);
   }
   return {std::move(found), fastest};
 }

@@ -10,6 +10,9 @@
 #include <string_view>
 #include <thread>
 
+#include "cli/bench/measuring.h"
+#include "lib/base/clock.h"
+#include "lib/base/environment.h"
 #include "lib/base/parallel.h"
 #include "lib/math/peak.h"
 #include "riverbank/embedder.h"
@@ -23,25 +26,10 @@ using std::chrono::steady_clock;
 constexpr double kSecondsOfEach = 2;
 constexpr std::size_t kRunsOfEach = 5;
 
-double seconds_since(steady_clock::time_point start) {
-  return std::chrono::duration<double>(steady_clock::now() - start).count();
-}
-
 /// Time that counts: one thread's is the processor's, which other programs do not take from; of more it is the clock's.
-double counted_seconds(int threads) {
-  timespec now{};
-  ::clock_gettime(threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
+double counted_seconds(int threads) { return seconds_of(threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC); }
 
-void throw_if_stopped(const std::stop_token& stop) {
-  if (stop.stop_requested()) throw Error(ErrorKind::kCancelled, "Stopped while measuring.");
-}
-
-bool is_forced(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0';
-}
+bool is_forced(const char* variable) { return !environment(variable).empty(); }
 
 struct Form {
   InstructionSet set;

@@ -8,6 +8,7 @@
 #include "cli/commands/update.h"
 #include "cli/dates.h"
 #include "cli/output/numbers.h"
+#include "lib/base/clock.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
 
@@ -28,7 +29,7 @@ void refresh(Session& session, Index& index, const Collection& collection, const
     if (report.stopped) throw Error(ErrorKind::kCancelled, "stopped");
     const bool worth_a_line = report.chunks_encoded > 0 && session.terminal.err_is_terminal();
     if (worth_a_line && collection.exists) {
-      const double seconds = std::chrono::duration<double>(steady_clock::now() - start).count();
+      const double seconds = seconds_since(start);
       session.terminal.note(fmt::format("  refreshed: {} read, {} encoded in {}",
                                         counted(report.files_read, "file", "files"),
                                         counted(report.chunks_encoded, "chunk", "chunks"), in_seconds(seconds)));

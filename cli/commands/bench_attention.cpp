@@ -76,7 +76,7 @@ std::string described() {
       kBenchHeadWidth);
 }
 
-nlohmann::ordered_json to_json(const std::vector<AttentionCurve>& curves) {
+nlohmann::ordered_json as_json(const std::vector<AttentionCurve>& curves) {
   nlohmann::ordered_json forms = nlohmann::ordered_json::array();
   for (const AttentionCurve& curve : curves) {
     nlohmann::ordered_json costs = nlohmann::ordered_json::array();
@@ -132,7 +132,7 @@ int run_bench_attention(Session& session, const BenchAttentionArguments& argumen
   line.clear();
 
   if (arguments.json) {
-    session.terminal.print(dump(to_json(curves)) + "\n");
+    session.terminal.print(dump(as_json(curves)) + "\n");
   } else {
     session.terminal.print(described() + table(curves, session.terminal, "Time", seconds_of, short_time) +
                            table(curves, session.terminal, "Memory", bytes_of, short_bytes));

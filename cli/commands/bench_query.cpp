@@ -33,7 +33,7 @@ std::vector<std::string> for_query(const BenchQueryArguments& arguments, const C
   return all;
 }
 
-std::string milliseconds(double seconds) { return fmt::format("{:.2f} ms", seconds * 1e3); }
+std::string in_milliseconds(double seconds) { return fmt::format("{:.2f} ms", seconds * 1e3); }
 
 int run_bench_query(Session& session, const BenchQueryArguments& arguments) {
   const auto questions = bench_texts(arguments.texts, arguments.limit).front().texts;
@@ -53,8 +53,9 @@ int run_bench_query(Session& session, const BenchQueryArguments& arguments) {
                   counted(static_cast<std::uint64_t>(model.threads), "thread", "threads"),
                   counted(questions.size(), "question", "questions"), "", "least", "median", "most", "processor");
   for (const AnswerTimes& times : all) {
-    text += fmt::format("{:<24}{:>12}{:>12}{:>12}{:>12}\n", times.what, milliseconds(times.least),
-                        milliseconds(times.median), milliseconds(times.highest), milliseconds(times.processor));
+    text +=
+        fmt::format("{:<24}{:>12}{:>12}{:>12}{:>12}\n", times.what, in_milliseconds(times.least),
+                    in_milliseconds(times.median), in_milliseconds(times.highest), in_milliseconds(times.processor));
     results.push_back({{"what", times.what},
                        {"questions", times.asked},
                        {"least_seconds", times.least},

@@ -40,7 +40,7 @@ std::string as_text(const NeighbourSpeed& speed, int threads) {
                             with_thousands(static_cast<std::uint64_t>(speed.scan_queries_per_second)));
 }
 
-nlohmann::ordered_json to_json(const NeighbourSpeed& speed, int threads) {
+nlohmann::ordered_json as_json(const NeighbourSpeed& speed, int threads) {
   nlohmann::ordered_json searches = nlohmann::ordered_json::array();
   for (const SearchSpeed& search : speed.searches) {
     searches.push_back(
@@ -68,7 +68,7 @@ int run_bench_vectors(Session& session, const BenchVectorsArguments& arguments) 
       vectors, threads, [&](const std::string& what, double fraction) { line.show(fraction, what); },
       session.interrupts.token());
   line.clear();
-  session.terminal.print(arguments.json ? dump({{"results", {to_json(speed, threads)}}}) + "\n"
+  session.terminal.print(arguments.json ? dump({{"results", {as_json(speed, threads)}}}) + "\n"
                                         : as_text(speed, threads));
   return kDone;
 }

@@ -10,18 +10,13 @@
 #include "cli/doctor/checkup.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
+#include "lib/base/environment.h"
 #include "lib/base/printable.h"
 #include "riverbank/model.h"
 #include "riverbank/version.h"
 
 namespace riverbank::cli {
 namespace {
-
-/// What a variable of the environment forces; empty when it does not.
-std::string forced_by(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value == nullptr ? "" : value;
-}
 
 std::string listed(const std::vector<Precision>& precisions) {
   std::string list;
@@ -44,7 +39,7 @@ std::string reason_of(const EncoderChoice& choice) {
   return "";
 }
 
-const char* name_of(PrecisionReason reason) {
+const char* reason_name(PrecisionReason reason) {
   switch (reason) {
     case PrecisionReason::kAsked:
       return "asked";
@@ -64,9 +59,9 @@ std::string described(const ProcessorCheckup& processor) {
                   counted(static_cast<std::uint64_t>(processor.threads), "core", "cores"));
   for (const InstructionSet set : processor.offered) {
     const bool chosen = set == processor.chosen;
-    const char* why = !chosen                              ? ""
-                      : forced_by("RIVERBANK_ISA").empty() ? "  <- runs: the best here"
-                                                           : "  <- runs: RIVERBANK_ISA asks for it";
+    const char* why = !chosen                                ? ""
+                      : environment("RIVERBANK_ISA").empty() ? "  <- runs: the best here"
+                                                             : "  <- runs: RIVERBANK_ISA asks for it";
     text += fmt::format("  {:<11}{}{}\n", to_string(set), listed(supported_precisions(set)), why);
   }
   return text;
@@ -107,7 +102,7 @@ std::string described(const Checkup& checkup, const Terminal& terminal) {
   return text + (checkup.problems.empty() ? "\nAll is well.\n" : "");
 }
 
-nlohmann::ordered_json to_json(const ModelCheckup& model) {
+nlohmann::ordered_json as_json(const ModelCheckup& model) {
   nlohmann::ordered_json json{{"name", model.name},
                               {"folder", model.folder.string()},
                               {"files_right", model.files_right},
@@ -116,7 +111,7 @@ nlohmann::ordered_json to_json(const ModelCheckup& model) {
   if (!model.choice) return json;
   json["instruction_set"] = to_string(model.choice->instruction_set);
   json["precision"] = to_string(model.choice->precision);
-  json["precision_reason"] = name_of(model.choice->reason);
+  json["precision_reason"] = reason_name(model.choice->reason);
   json["cosine_to_float32"] = model.cosine;
   json["least_cosine"] = model.limit;
   json["packed_weights"] = nullptr;
@@ -127,11 +122,11 @@ nlohmann::ordered_json to_json(const ModelCheckup& model) {
   return json;
 }
 
-nlohmann::ordered_json to_json(const FolderCheckup& folder) {
+nlohmann::ordered_json as_json(const FolderCheckup& folder) {
   return {{"path", folder.path.string()}, {"writable", folder.writable}, {"free_bytes", folder.free_bytes}};
 }
 
-nlohmann::ordered_json to_json(const Checkup& checkup) {
+nlohmann::ordered_json as_json(const Checkup& checkup) {
   nlohmann::ordered_json sets = nlohmann::ordered_json::array();
   for (const InstructionSet set : checkup.processor.offered) {
     nlohmann::ordered_json precisions = nlohmann::ordered_json::array();
@@ -139,26 +134,27 @@ nlohmann::ordered_json to_json(const Checkup& checkup) {
     sets.push_back({{"name", to_string(set)}, {"precisions", precisions}, {"chosen", set == checkup.processor.chosen}});
   }
   nlohmann::ordered_json models = nlohmann::ordered_json::array();
-  for (const ModelCheckup& model : checkup.models) models.push_back(to_json(model));
-  nlohmann::ordered_json data = to_json(checkup.data), cache = to_json(checkup.cache);
+  for (const ModelCheckup& model : checkup.models) models.push_back(as_json(model));
+  nlohmann::ordered_json data = as_json(checkup.data), cache = as_json(checkup.cache);
   data["collections"] = checkup.collections;
   data["collection_bytes"] = checkup.collection_bytes;
   cache["packed_bytes"] = checkup.packed_bytes;
-  return {{"version", kVersion},
-          {"processor", {{"name", checkup.processor.name}, {"threads", checkup.processor.threads}}},
-          {"instruction_sets", sets},
-          {"forced",
-           {{"RIVERBANK_ISA", forced_by("RIVERBANK_ISA")}, {"RIVERBANK_PRECISION", forced_by("RIVERBANK_PRECISION")}}},
-          {"models", models},
-          {"data", data},
-          {"cache", cache},
-          {"notes", checkup.notes},
-          {"problems", checkup.problems}};
+  return {
+      {"version", kVersion},
+      {"processor", {{"name", checkup.processor.name}, {"threads", checkup.processor.threads}}},
+      {"instruction_sets", sets},
+      {"forced",
+       {{"RIVERBANK_ISA", environment("RIVERBANK_ISA")}, {"RIVERBANK_PRECISION", environment("RIVERBANK_PRECISION")}}},
+      {"models", models},
+      {"data", data},
+      {"cache", cache},
+      {"notes", checkup.notes},
+      {"problems", checkup.problems}};
 }
 
 int run_doctor(Session& session, bool json) {
   const Checkup checkup = check_up(session.interrupts.token());
-  session.terminal.print(json ? dump(to_json(checkup)) + "\n" : described(checkup, session.terminal));
+  session.terminal.print(json ? dump(as_json(checkup)) + "\n" : described(checkup, session.terminal));
   return checkup.problems.empty() ? kDone : kFailed;
 }
 

@@ -26,7 +26,7 @@ nlohmann::ordered_json layer_as_json(int layer) {
   return layer == kWordTable ? nlohmann::ordered_json("word") : nlohmann::ordered_json(layer);
 }
 
-nlohmann::ordered_json to_json(const WicRow& row) {
+nlohmann::ordered_json as_json(const WicRow& row) {
   return {{"layer", layer_as_json(row.layer)}, {"reading", name_of(row.reading)},
           {"threshold", row.threshold},        {"train_accuracy", row.train.value()},
           {"accuracy", row.dev.value()},       {"interval", {row.dev.low(), row.dev.high()}}};
@@ -36,8 +36,8 @@ nlohmann::ordered_json as_json(const WicArguments& arguments, const WicReport& r
   nlohmann::ordered_json layers = nlohmann::ordered_json::array();
   nlohmann::ordered_json readings = nlohmann::ordered_json::array();
   for (const WicRow& row : report.rows) {
-    if (row.reading == WicReading::kPlain) layers.push_back(to_json(row));
-    readings.push_back(to_json(row));
+    if (row.reading == WicReading::kPlain) layers.push_back(as_json(row));
+    readings.push_back(as_json(row));
   }
   return {{"model", arguments.model},
           {"set", arguments.folder},
@@ -45,7 +45,7 @@ nlohmann::ordered_json as_json(const WicArguments& arguments, const WicReport& r
           {"dev_pairs", report.dev_pairs},
           {"layers", layers},
           {"readings", readings},
-          {"chosen", to_json(report.rows[report.chosen])}};
+          {"chosen", as_json(report.rows[report.chosen])}};
 }
 
 void print_table(Terminal& terminal, const WicArguments& arguments, const WicReport& report) {

@@ -30,7 +30,7 @@ std::string described(const Share& share) {
                      with_thousands(share.of), 100 * share.low(), 100 * share.high());
 }
 
-nlohmann::ordered_json to_json(const Share& share) {
+nlohmann::ordered_json as_json(const Share& share) {
   return {{"accuracy", share.value()},
           {"right", share.right},
           {"of", share.of},
@@ -38,9 +38,9 @@ nlohmann::ordered_json to_json(const Share& share) {
           {"interval_method", "Wilson, 95 %"}};
 }
 
-nlohmann::ordered_json to_json(HeadName name, const Share& share) {
+nlohmann::ordered_json as_json(HeadName name, const Share& share) {
   nlohmann::ordered_json json{{"layer", name.layer}, {"head", name.head}};
-  json.update(to_json(share));
+  json.update(as_json(share));
   return json;
 }
 
@@ -73,21 +73,21 @@ nlohmann::ordered_json as_json(const HeadsArguments& arguments, const HeadsRepor
   nlohmann::ordered_json json{{"model", arguments.model},
                               {"file", arguments.file},
                               {"heads", rows},
-                              {"best", to_json(report.best, table.at(report.best))},
-                              {"first_name", to_json(report.chosen_on.first_name)}};
+                              {"best", as_json(report.best, table.at(report.best))},
+                              {"first_name", as_json(report.chosen_on.first_name)}};
   if (report.test) {
-    json["test"] = to_json(report.test->table.at(report.best));
+    json["test"] = as_json(report.test->table.at(report.best));
     json["test"]["file"] = arguments.test;
-    json["test"]["first_name"] = to_json(report.test->first_name);
+    json["test"]["first_name"] = as_json(report.test->first_name);
   }
   if (report.combined) {
     const CombinedHeads& combined = *report.combined;
     json["combined"] = {{"method", "ridge logistic regression of the heads' log-ratios"},
                         {"penalty", combined.penalty},
                         {"both_directions", combined.both_directions},
-                        {"cross_validated", to_json(combined.cross_validated)},
+                        {"cross_validated", as_json(combined.cross_validated)},
                         {"weights", combined.weights}};
-    if (combined.test) json["combined"]["test"] = to_json(*combined.test);
+    if (combined.test) json["combined"]["test"] = as_json(*combined.test);
   }
   return json;
 }

@@ -17,6 +17,7 @@
 #include "cli/output/numbers.h"
 #include "cli/output/why_file.h"
 #include "cli/search_flags.h"
+#include "lib/base/clock.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
 #include "riverbank/senses.h"
@@ -33,10 +34,6 @@ struct QueryArguments : AskArguments {
   bool asked = false;  // a question was given, be it empty
   bool json = false, why = false;
 };
-
-double seconds_since(steady_clock::time_point start) {
-  return std::chrono::duration<double>(steady_clock::now() - start).count();
-}
 
 /// FILE or FILE:LINE, the file as it stands on the disk, else a document as hits name it.
 PassagePlace read_place(const std::string& text) {

@@ -32,13 +32,13 @@ struct SensesArguments : AskArguments {
   bool json = false;
 };
 
-std::string place_of(const WordUse& use) {
+std::string place_of_use(const WordUse& use) {
   Hit hit;  // as the hits of a query are written
   hit.document = use.document;
   hit.root = use.root;
   hit.first_line = use.line;
   if (use.root.empty()) return printable(use.document);
-  const std::string range = cli::place_of(hit);  // "file:7-0"
+  const std::string range = place_of(hit);  // "file:7-0"
   return range.substr(0, range.rfind('-'));
 }
 
@@ -97,7 +97,7 @@ void print_for_reading(Terminal& terminal, const SensesArguments& arguments, con
       const WordUse& use = result.uses[sense.uses[i]];
       const Parts parts = parts_of(use);
       const bool marks = !terminal.color();
-      terminal.print("    " + terminal.styled(place_of(use), Style::kPath) + "\n");
+      terminal.print("    " + terminal.styled(place_of_use(use), Style::kPath) + "\n");
       const std::vector<StyledText> runs{{flowing(parts.before), Style::kPlain},
                                          {(marks ? "▌" : "") + flowing(parts.word) + (marks ? "▐" : ""), Style::kMark},
                                          {flowing(parts.after), Style::kPlain}};
@@ -106,7 +106,7 @@ void print_for_reading(Terminal& terminal, const SensesArguments& arguments, con
   }
 }
 
-nlohmann::ordered_json to_json(const WordUse& use) {
+nlohmann::ordered_json as_json(const WordUse& use) {
   const fs::path file = use.root.empty()       ? fs::path()
                         : use.document.empty() ? fs::path(use.root)
                                                : fs::path(use.root) / use.document;
@@ -130,13 +130,13 @@ nlohmann::ordered_json as_json(const SensesArguments& arguments, const IndexStat
     for (const SenseMark& mark : sense.marks) marks.push_back({{"word", mark.word}, {"strength", mark.strength}});
     nlohmann::ordered_json central = nlohmann::ordered_json::array();
     for (std::size_t i = 0; i < std::min(arguments.passages, sense.uses.size()); ++i) {
-      central.push_back(to_json(result.uses[sense.uses[i]]));
+      central.push_back(as_json(result.uses[sense.uses[i]]));
     }
     senses.push_back(
         {{"sense", senses.size() + 1}, {"size", sense.uses.size()}, {"marks", marks}, {"central", central}});
   }
   nlohmann::ordered_json uses = nlohmann::ordered_json::array();
-  for (const WordUse& use : result.uses) uses.push_back(to_json(use));
+  for (const WordUse& use : result.uses) uses.push_back(as_json(use));
   return {{"word", arguments.word},
           {"index", status.location},
           {"model", status.model},
@@ -159,7 +159,7 @@ std::string page_of(const SensesArguments& arguments, const SensesResult& result
   std::vector<SensePoint> points;
   for (const WordUse& use : result.uses) {
     Parts parts = parts_of(use);
-    points.push_back({use.x, use.y, use.sense, place_of(use), std::move(parts.before), std::move(parts.word),
+    points.push_back({use.x, use.y, use.sense, place_of_use(use), std::move(parts.before), std::move(parts.word),
                       std::move(parts.after)});
   }
   const std::string lead = fmt::format(

@@ -17,25 +17,25 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::size_t kIndent = 14;
+constexpr std::size_t kLabelWidth = 14;
 constexpr std::size_t kMostWords = 8;
-constexpr std::size_t kMostLines = 4;
+constexpr std::size_t kMostTextLines = 4;
 /// Apart by more than this, the stored cosine and the one that the shares add up to are both shown.
 constexpr double kSameCosine = 1e-3;
-constexpr double kRounding = 1e-9;
+constexpr double kHeldBy = 1e-9;
 
 /// With the minus sign of the other figures.
 std::string signed_number(double value) { return fmt::format("{}{:.3f}", value < 0 ? "−" : "", std::abs(value)); }
 
 /// "    label     text", wrapped.
 void print_line(Terminal& terminal, const std::string& label, const std::string& text) {
-  const auto lines = wrap({{text, Style::kPlain}}, terminal, terminal.width(), kIndent, kMostLines);
+  const auto lines = wrap({{text, Style::kPlain}}, terminal, terminal.width(), kLabelWidth, kMostTextLines);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) {
       terminal.print(lines[i] + "\n");
     } else {
-      terminal.print("    " + terminal.styled(fmt::format("{:<{}}", label, kIndent - 4), Style::kFaint) +
-                     lines[i].substr(kIndent) + "\n");
+      terminal.print("    " + terminal.styled(fmt::format("{:<{}}", label, kLabelWidth - 4), Style::kFaint) +
+                     lines[i].substr(kLabelWidth) + "\n");
     }
   }
 }
@@ -116,7 +116,7 @@ std::string told(const ScoreStep& step) {
     return fmt::format("{:.3f} = 1 / (1 + exp({})), {} = {}", step.result, signed_number(-step.sum()),
                        signed_number(step.sum()), sum);
   }
-  const bool held = std::abs(step.sum() - step.result) > kRounding;
+  const bool held = std::abs(step.sum() - step.result) > kHeldBy;
   return fmt::format("{:.3f}{} = {}", step.result, held ? ", held between 0 and 1," : "", sum);
 }
 

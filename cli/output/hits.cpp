@@ -7,12 +7,11 @@
 #include "cli/output/wrap.h"
 #include "index/documents/chunker.h"
 #include "lib/base/printable.h"
+#include "lib/text/ascii.h"
 
 namespace riverbank::cli {
 namespace fs = std::filesystem;
 namespace {
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 /// White space runs as single spaces, the rest made safe: what may go to a terminal as running text.
 std::string flowing(std::string_view text) {

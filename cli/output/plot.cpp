@@ -16,7 +16,7 @@ constexpr double kPanelWidth = 645;
 constexpr double kHeight = 500;
 constexpr double kLeft = 76;  // what stands around the frame of one panel
 constexpr double kRight = 168;
-constexpr double kTop = 104;
+constexpr double kAbove = 104;
 constexpr double kBottom = 58;
 constexpr double kLabelHeight = 17;
 
@@ -129,8 +129,8 @@ std::string panel(const LogLogPlot& plot, double left) {
   const std::vector<double> x_ticks = powers(2, x_low, x_high);
   const std::vector<double> y_ticks = powers(plot.y_step, y_low, y_high);
   const Axis x{x_ticks.front(), x_ticks.back(), left + kLeft, left + kPanelWidth - kRight};
-  const Axis y{y_ticks.front(), y_ticks.back(), kHeight - kBottom, kTop};
-  return fmt::format("<text class=\"panel\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", x.begin, kTop - 14,
+  const Axis y{y_ticks.front(), y_ticks.back(), kHeight - kBottom, kAbove};
+  return fmt::format("<text class=\"panel\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", x.begin, kAbove - 14,
                      escape_html(plot.title)) +
          grid(plot, x, y, x_ticks, y_ticks) + curves(plot, x, y);
 }

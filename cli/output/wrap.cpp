@@ -3,11 +3,10 @@
 #include <wchar.h>
 
 #include "lib/base/printable.h"
+#include "lib/text/ascii.h"
 
 namespace riverbank::cli {
 namespace {
-
-bool is_space(char byte) { return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r'; }
 
 /// The next character of `text`: its bytes and its columns (wcwidth() of the C library, which knows wide scripts).
 struct Character {

@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "index/documents/document.h"
+#include "lib/text/ascii.h"
 
 namespace riverbank {
-
-inline bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /// `text` without the ASCII white space at its ends.
 std::string_view trimmed(std::string_view text);

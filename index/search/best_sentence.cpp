@@ -53,7 +53,7 @@ std::string unwrapped(std::string_view passage) {
 }
 
 /// Whether a line is nothing but one mark over and over: the adornment of a heading, a rule, a fence.
-bool is_adornment(std::string_view line) {
+bool is_ruler(std::string_view line) {
   return line.size() >= 3 && std::ispunct(static_cast<unsigned char>(line[0])) != 0 &&
          line.find_first_not_of(line[0]) == std::string_view::npos;
 }
@@ -61,11 +61,11 @@ bool is_adornment(std::string_view line) {
 /// A heading names what follows and markup says nothing: neither answers a question.
 bool can_answer(std::string_view passage, const TextRange& range) {
   const std::string_view sentence = passage.substr(range.begin, range.end - range.begin);
-  if (sentence.front() == '#' || is_adornment(sentence) || is_only_markup(sentence)) return false;
+  if (sentence.front() == '#' || is_ruler(sentence) || is_only_markup(sentence)) return false;
   std::string_view after = passage.substr(range.end);  // the underline of a heading stands on the next line
   if (!after.starts_with('\n') && !after.starts_with("\r\n")) return true;
   after.remove_prefix(after.find('\n') + 1);
-  return !is_adornment(trimmed(after.substr(0, after.find('\n'))));
+  return !is_ruler(trimmed(after.substr(0, after.find('\n'))));
 }
 
 }  // namespace

@@ -4,20 +4,15 @@
 #include <utility>
 
 #include "index/search/collection_settings.h"
+#include "lib/base/clock.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
 namespace {
 
-/// Tokens that the encoder gets at once: enough to fill its batches, few enough that a stop loses a second or two.
-constexpr std::size_t kTokensAtOnce = 8192;
 /// What may wait to be written: bounds the memory, and how long a small document stays out of sight.
 constexpr std::size_t kMostWaitingBytes = std::size_t{16} << 20U;
 constexpr std::size_t kMostWaiting = 512;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 }  // namespace
 

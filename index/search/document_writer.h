@@ -17,6 +17,9 @@
 
 namespace riverbank {
 
+/// Tokens that the encoder gets at once: enough to fill its batches, few enough that a stop loses a second or two.
+inline constexpr std::size_t kTokensAtOnce = 8192;
+
 /// The last stretch of an update: takes documents whose passages are made, encodes those that have no vector yet, in
 /// batches that span documents (many small files are as fast as one large one), and writes each document in one piece.
 /// Vectors are kept as soon as they are made, so that a stop loses one batch. One thread.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <unordered_set>
 
+#include "lib/base/clock.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
@@ -14,7 +15,7 @@ namespace {
 using Places = std::map<std::string, AnswerPlace>;
 
 /// What a question asks for.
-struct Asked {
+struct JudgedQuestion {
   std::string text;
   const std::map<std::string, int>& grades;
   const Places* places = nullptr;  ///< null when it asks for documents
@@ -22,7 +23,7 @@ struct Asked {
 
 /// What a hit counts as: its document; for a question that asks for a place, the place that it touches and nothing
 /// before it did, else its own lines.
-std::string id_of(const Hit& hit, const Asked& asked, const std::unordered_set<std::string>& seen) {
+std::string id_of(const Hit& hit, const JudgedQuestion& asked, const std::unordered_set<std::string>& seen) {
   if (asked.places == nullptr) return hit.document;
   for (const auto& [id, place] : *asked.places) {
     if (hit.document == place.document && hit.first_line <= place.last_line && place.first_line <= hit.last_line &&
@@ -36,7 +37,8 @@ std::string id_of(const Hit& hit, const Asked& asked, const std::unordered_set<s
 
 /// The first `depth` documents or passages for a question, each once. Asks for more passages until they hold that many
 /// documents or no more come.
-std::vector<RankedDocument> rank(const Index& index, const Asked& asked, SearchOptions options, std::size_t depth) {
+std::vector<RankedDocument> rank(const Index& index, const JudgedQuestion& asked, SearchOptions options,
+                                 std::size_t depth) {
   for (options.top_k = depth;; options.top_k *= 4) {
     const SearchResult found = index.search(asked.text, options);
     std::vector<RankedDocument> ranked;
@@ -65,11 +67,12 @@ Evaluation evaluate(const Index& index, const RetrievalSet& set, const Evaluatio
   for (const auto& [question, grades] : set.qrels) {
     if (options.stop.stop_requested()) throw Error(ErrorKind::kCancelled, "the evaluation was stopped");
     const auto places = set.places.find(question);
-    const Asked asked{set.queries.at(question), grades, places == set.places.end() ? nullptr : &places->second};
+    const JudgedQuestion asked{set.queries.at(question), grades,
+                               places == set.places.end() ? nullptr : &places->second};
     result.run[question] = rank(index, asked, search, options.depth);
     if (options.progress) options.progress(result.run.size(), set.qrels.size());
   }
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.seconds = seconds_since(start);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "index/store/fts_tokenizer.h"
+#include "lib/text/ascii.h"
 #include "lib/text/unicode.h"
 #include "lib/text/utf8.h"
 
@@ -14,10 +15,6 @@ struct Quotes {
   std::string_view open, close;
 };
 constexpr std::array<Quotes, 2> kQuotes = {Quotes{"\"", "\""}, Quotes{"\u201c", "\u201d"}};
-
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-bool has_words(std::string_view text) { return plain_words(text).size() > 1; }
 
 bool is_letter(char32_t c) {
   if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

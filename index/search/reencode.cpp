@@ -5,11 +5,10 @@
 #include <vector>
 
 #include "index/search/collection_settings.h"
+#include "index/search/document_writer.h"
 
 namespace riverbank {
 namespace {
-
-constexpr std::size_t kTokensAtOnce = 8192;
 
 /// A record's text out of its passages. What stood between them was white space; a line end is as good.
 std::string text_of(const std::vector<StoredChunk>& chunks) {

@@ -15,8 +15,6 @@
 namespace riverbank {
 namespace {
 
-bool has_words(std::string_view text) { return plain_words(text).size() > 1; }
-
 void check_options(const SearchOptions& options) {
   if (options.top_k == 0) {
     throw Error(ErrorKind::kInvalidArgument, "a search for 0 hits was asked for; ask for 1 or more");

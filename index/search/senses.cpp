@@ -21,16 +21,16 @@ namespace {
 constexpr std::size_t kMostPassages = 20'000;
 constexpr std::size_t kPassagesAtOnce = 500;
 constexpr std::size_t kShortSentence = 10;  // words; a shorter one says too little by itself
-constexpr std::size_t kCandidates = 500;    // passages that a search in a sense chooses from
+constexpr std::size_t kSearched = 500;      // passages that a search in a sense chooses from
 
 /// What the encoder reads around a use: its sentence, and both neighbours of a short one. The word's range is in it.
-struct Context {
+struct UseContext {
   std::string text;
   TextRange word;
   TextRange place;  ///< of the text in the passage
 };
 
-Context context_of(std::string_view passage, const std::vector<TextRange>& sentences, const Span& use) {
+UseContext context_of(std::string_view passage, const std::vector<TextRange>& sentences, const Span& use) {
   const auto holds = [&](const TextRange& range) { return range.begin <= use.begin && use.begin < range.end; };
   const auto found = std::find_if(sentences.begin(), sentences.end(), holds);
   TextRange place{0, passage.size()};
@@ -54,7 +54,7 @@ std::vector<WordUse> uses_in(const StoredPassage& passage, std::string_view word
   if (places.empty()) return uses;
   const std::vector<TextRange> sentences = passage_sentences(text);
   for (const Span& place : places) {
-    Context context = context_of(text, sentences, place);
+    UseContext context = context_of(text, sentences, place);
     WordUse use;
     use.document = passage.document.path;
     if (passage.document.kind == DocumentKind::kFile) use.root = RootPath(passage.root).folder().string();
@@ -177,7 +177,7 @@ SearchResult search_in_sense(const Index& index, std::string_view question, cons
   std::vector<Usage> usages{use_of_sense(meant)};
   SearchOptions plain = options;
   plain.best_sentences = false;
-  plain.top_k = std::max(kCandidates, options.top_k);
+  plain.top_k = std::max(kSearched, options.top_k);
   SearchResult result = index.search(question, plain);
 
   std::vector<std::size_t> hit_of;     // of each use after the first
@@ -188,7 +188,7 @@ SearchResult search_in_sense(const Index& index, std::string_view question, cons
     if (places.empty()) continue;
     const std::vector<TextRange> sentences = passage_sentences(text);
     for (const Span& place : places) {
-      Context context = context_of(text, sentences, place);
+      UseContext context = context_of(text, sentences, place);
       usages.push_back({std::move(context.text), {context.word.begin, context.word.end}});
       hit_of.push_back(i);
       sentence_of.push_back(context.place);

@@ -31,7 +31,7 @@ bool parse(std::string_view text, Number& number) {
 }
 
 /// As trec_eval orders: it keeps scores in single precision.
-bool comes_before(const RankedDocument& a, const RankedDocument& b) {
+bool ranks_before(const RankedDocument& a, const RankedDocument& b) {
   const auto score_a = static_cast<float>(a.score);
   const auto score_b = static_cast<float>(b.score);
   return score_a != score_b ? score_a > score_b : a.id > b.id;
@@ -75,7 +75,7 @@ Run read_run(const std::filesystem::path& file) {
     }
     run[question].push_back(std::move(document));
   }
-  for (auto& [question, ranking] : run) std::sort(ranking.begin(), ranking.end(), comes_before);
+  for (auto& [question, ranking] : run) std::sort(ranking.begin(), ranking.end(), ranks_before);
   return run;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "lib/base/clock.h"
 #include "riverbank/index.h"
 
 namespace riverbank {
@@ -15,7 +16,7 @@ class UpdateMeter {
   UpdateMeter(std::function<void(const IndexProgress&)> callback, const UpdateReport& report)
       : callback_(std::move(callback)), report_(report) {}
 
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  double seconds() const { return seconds_since(start_); }
 
   void begin(IndexProgress::Phase phase) {
     now_ = {.phase = phase};

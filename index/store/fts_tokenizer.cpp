@@ -48,7 +48,7 @@ using Visit = std::function<bool(const SearchWord&)>;
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_letter(char c) { return is_upper(c) || is_lower(c); }
+bool is_ascii_letter(char c) { return is_upper(c) || is_lower(c); }
 bool is_connector(char c) { return c == '_' || c == '-'; }
 bool is_plain_word(std::string_view text, std::size_t at) {
   return at < text.size() && is_ascii(text[at]) && word_byte(text[at]) != 0;
@@ -82,7 +82,7 @@ class Identifier {
   /// Adds a run; false when there is no room, or it is too long to be a name.
   void add_run(std::size_t begin, std::size_t end) {
     const std::string_view run = text_.substr(begin, end - begin);
-    has_letters_ = has_letters_ || std::any_of(run.begin(), run.end(), is_letter);
+    has_letters_ = has_letters_ || std::any_of(run.begin(), run.end(), is_ascii_letter);
     std::size_t from = begin;
     if (run.size() <= kMostWordBytes) {
       for (std::size_t at = 1; at < run.size() && count_ + 2 < kMostParts; ++at) {
@@ -264,6 +264,8 @@ std::string plain_words(std::string_view text) {
   });
   return out;
 }
+
+bool has_words(std::string_view text) { return plain_words(text).size() > 1; }
 
 void register_fts_tokenizer(sqlite3* connection) {
   fts5_api* api = find_fts5(connection);

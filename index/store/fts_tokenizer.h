@@ -32,6 +32,8 @@ void for_each_search_word(std::string_view text, const std::function<bool(const 
 /// space around each: whether one text holds the words of another, one after the other, is then a search for a
 /// substring; texts that differ in nothing but case, accents, marks and spaces are equal. Any thread.
 std::string plain_words(std::string_view text);
+/// Whether there is any.
+bool has_words(std::string_view text);
 
 /// Makes the FTS5 tokenizer `riverbank` known to a connection: the words of for_each_search_word(). Wrapped as
 /// `porter riverbank` it also takes the endings off English words. Throws SQLite::Exception.

@@ -41,6 +41,16 @@ void throw_errno(std::string_view action, const std::filesystem::path& path, int
   throw Error(kind, std::string(action) + " " + printable(path.string()) + ": " + std::strerror(error_number));
 }
 
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+bool is_folder(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
   struct stat info {};
   const Descriptor file = open_for_reading(path, info);

@@ -9,6 +9,10 @@
 
 namespace riverbank {
 
+/// Whether a path names something, or a folder; what cannot be looked at does neither.
+bool is_there(const std::filesystem::path& path);
+bool is_folder(const std::filesystem::path& path);
+
 /// The bytes of a whole file. Throws Error: kNotFound, kIo, or kUnsupported when it holds more than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 

@@ -13,11 +13,8 @@
 namespace riverbank {
 namespace {
 
-/// Tokens in one call of the engine, as the embedder has it.
-constexpr std::size_t kBatchTokens = 4096;
-
 /// Float32: nobody has measured what less would do to a cross-encoder's order.
-EngineOptions engine_options(const Model& model, const EmbedderOptions& options) {
+EngineOptions float32_options(const Model& model, const EmbedderOptions& options) {
   EngineOptions engine;
   engine.instruction_set = options.instruction_set;
   engine.threads = options.threads;
@@ -33,7 +30,7 @@ struct CrossEncoder::Parts {
       : model(std::move(loaded)),
         head(load_classifier_head(model->folder, model->config)),
         max_tokens(static_cast<std::size_t>(model->embedding.max_tokens)),
-        engine(model->config, model->weights, engine_options(*model, options)) {
+        engine(model->config, model->weights, float32_options(*model, options)) {
     if (model->config.num_token_types < 2) {
       throw Error(ErrorKind::kUnsupported, "The model " + model->name +
                                                " has one token type, so it cannot tell a question from a passage; a "

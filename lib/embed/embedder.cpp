@@ -18,10 +18,6 @@ namespace riverbank {
 
 namespace {
 
-/// Tokens in one call of the engine: enough to keep all cores busy, few enough that a stop or another thread's question
-/// waits about a second on the slowest machine. A longer text is a batch alone.
-constexpr std::size_t kBatchTokens = 4096;
-
 /// Texts tokenized ahead of the engine: enough to share out among the cores; the tokens of a million texts would fill
 /// the memory.
 constexpr std::size_t kTextsAhead = 512;

@@ -27,7 +27,7 @@ void Buffer::reserve(std::size_t rows, std::size_t columns) {
   // Large buffers are touched for the first time in one go: huge pages save most of the page faults.
   const bool huge = bytes >= 2 * kHugePage;
   const std::size_t alignment = huge ? kHugePage : kCacheLine;
-  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  const std::size_t rounded = divide_up(bytes, alignment) * alignment;
   floats_.reset();
   capacity_ = 0;
   void* memory = overflow ? nullptr : std::aligned_alloc(alignment, rounded);

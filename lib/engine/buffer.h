@@ -5,6 +5,9 @@
 
 namespace riverbank {
 
+/// How many units of some size hold `value`; value + unit must not overflow.
+constexpr std::size_t divide_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit; }
+
 /// Floats that begin at a cache line, for reuse from call to call: it grows and never shrinks. Not copied, never
 /// zeroed. One owner, one thread at a time.
 class Buffer {

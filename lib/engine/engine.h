@@ -21,6 +21,11 @@ struct RaggedBatch {
   std::span<const std::size_t> starts;     ///< (texts + 1), starts[0] = 0, starts[texts] = N
 };
 
+/// Tokens in one call of the engine, as those who have many texts cut them: enough to keep all cores busy, few enough
+/// that a stop or another thread's question waits about a second on the slowest machine. A longer text is a batch
+/// alone.
+inline constexpr std::size_t kBatchTokens = 4096;
+
 struct EngineOptions {
   std::string instruction_set;                ///< by name; empty: RIVERBANK_ISA, else the best there is
   Precision precision = Precision::kFloat32;  ///< one of supported_precisions() of the instruction set

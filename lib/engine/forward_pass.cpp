@@ -16,8 +16,6 @@ constexpr std::size_t kPageFloats = 1024;      // workers' scratch lies on pages
 constexpr std::size_t kHeadsOfAThread = 6;     // from so many on, a text's queries stay together
 constexpr std::size_t kQueriesOfABlock = 256;  // queries that share one packing of a head's keys and values at least
 
-std::size_t divide_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit; }
-
 void (*product_with_activation(const Kernels& kernels, Activation activation))(const Product&) {
   switch (activation) {
     case Activation::kGelu:
@@ -178,7 +176,7 @@ void ForwardPass::get_weights(PackedIdentity identity, const Notice& notice) {
 }
 
 void ForwardPass::pack(const std::vector<Linear*>& all, std::size_t bytes) {
-  packed_.reserve(1, (bytes + sizeof(float) - 1) / sizeof(float));
+  packed_.reserve(1, divide_up(bytes, sizeof(float)));
   auto* place = reinterpret_cast<std::byte*>(packed_.data());
   struct Item {
     const Linear* linear;

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "lib/base/hash.h"
+#include "lib/engine/buffer.h"
 
 namespace riverbank {
 
@@ -15,7 +16,7 @@ Linear::Linear(const Kernels& kernels, std::initializer_list<const LinearWeights
     }
   }
   const std::size_t unit = kernels.panel_columns;
-  rows_.resize((rows_.size() + unit - 1) / unit * unit, nullptr);
+  rows_.resize(divide_up(rows_.size(), unit) * unit, nullptr);
   bias_.reserve(1, rows_.size());
   float* to = bias_.data();
   for (const LinearWeights* part : parts) to = std::copy_n(part->bias.data(), part->bias.size(), to);

@@ -14,6 +14,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/printable.h"
 #include "lib/base/xdg.h"
+#include "lib/engine/buffer.h"
 #include "riverbank/error.h"
 
 // The file, little-endian:
@@ -34,7 +35,7 @@ namespace riverbank {
 namespace {
 
 constexpr std::string_view kMagic = "rbpacked";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::size_t kNameBytes = 64;
 constexpr std::size_t kHeaderBytes = 176;
 constexpr std::size_t kBlockBytes = std::size_t{64} << 10U;
@@ -42,9 +43,7 @@ constexpr std::size_t kPageBytes = 4096;
 
 using FileTime = std::filesystem::file_time_type;
 constexpr std::chrono::hours kLongestUnused(30 * 24), kLongestWrite(1);
-constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 30U;
-
-std::size_t divide_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit; }
+constexpr std::uintmax_t kMostCacheBytes = std::uintmax_t{1} << 30U;
 
 std::size_t panels_at(std::size_t blocks) {
   return divide_up(kHeaderBytes + blocks * sizeof(std::uint64_t), kPageBytes) * kPageBytes;
@@ -67,7 +66,7 @@ void put_name(std::string& bytes, std::string name) {
 
 std::string encode_header(const PackedIdentity& identity, std::span<const std::uint64_t> sums) {
   std::string header(kMagic);
-  put(header, kVersion);
+  put(header, kFormatVersion);
   put(header, std::uint32_t{0});
   put_name(header, identity.model);
   put_name(header, identity.form);
@@ -90,9 +89,10 @@ void check_header(const std::filesystem::path& path, std::span<const std::byte> 
     throw unusable(path, ErrorKind::kCorrupt, "are damaged: they do not begin as such files do");
   }
   ByteReader reader(file.subspan(kMagic.size()), path.string());
-  if (const auto version = reader.read<std::uint32_t>("version"); version != kVersion) {
-    throw unusable(path, ErrorKind::kUnsupported,
-                   "have version " + std::to_string(version) + " of their format, not " + std::to_string(kVersion));
+  if (const auto version = reader.read<std::uint32_t>("version"); version != kFormatVersion) {
+    throw unusable(
+        path, ErrorKind::kUnsupported,
+        "have version " + std::to_string(version) + " of their format, not " + std::to_string(kFormatVersion));
   }
   constexpr std::size_t kTail = 2 * sizeof(std::uint64_t);  // the two checksums
   const std::string_view found(reinterpret_cast<const char*>(file.data()), kHeaderBytes);
@@ -189,7 +189,7 @@ void remove_unused_packed_weights(const std::filesystem::path& keep) {
   for (const KeptFile& file : files) {
     const bool is_unfinished = file.path.filename().string().find(".tmp-") != std::string::npos;
     if (file.path == keep ||
-        (!is_unfinished && now - file.used <= kLongestUnused && bytes + file.bytes <= kMostBytes) ||
+        (!is_unfinished && now - file.used <= kLongestUnused && bytes + file.bytes <= kMostCacheBytes) ||
         (is_unfinished && now - file.used <= kLongestWrite)) {
       bytes += file.bytes;
     } else {

@@ -66,7 +66,7 @@ void read_one(const std::shared_ptr<const Model>& model, const AttentionRequest&
               AttentionReading& reading) {
   const bool around = !request.word.empty() && !request.keep_start;
   const Span middle = around ? span_of_word(*model, request.text, request.word) : Span{0, 0};
-  const TextWindow window = window_around(*model, request.text, middle, max_tokens);
+  const WordWindow window = window_around(*model, request.text, middle, max_tokens);
   reading.text = std::string(window.span.of(request.text));
   reading.whole_tokens = window.tokens;
   reading.is_around_word = around && window.is_part(request.text);

@@ -57,7 +57,7 @@ void add_attended(const Trace& trace, std::size_t layer, SentenceTrace& out) {
 SentenceTrace trace_of(const std::shared_ptr<const Model>& model, const std::string& name,
                        const std::string& sentence) {
   const Span word = span_of_word(*model, sentence, name);
-  const TextWindow window =
+  const WordWindow window =
       window_around(*model, sentence, word, static_cast<std::size_t>(model->embedding.max_tokens));
   SentenceTrace out;
   out.sentence.text = std::string(window.span.of(sentence));

@@ -8,14 +8,6 @@
 #include "riverbank/error.h"
 
 namespace riverbank {
-namespace {
-
-/// Tokens in one call of the engine: enough to keep all cores busy, few enough that a stop waits about a second on the
-/// slowest machine.
-constexpr std::size_t kBatchTokens = 4096;
-
-}  // namespace
-
 struct LayeredEncoder::Parts {
   Parts(std::shared_ptr<const Model> loaded, int threads)
       : model(std::move(loaded)),

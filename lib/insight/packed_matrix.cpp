@@ -23,7 +23,7 @@ PackedMatrix::PackedMatrix(const MatrixMap& W, bool transposed, Rows rows_to_com
   new (&weights.weight) MatrixMap(rows.data(), rows.rows(), rows.cols());
   new (&weights.bias) RowVectorMap(no_bias.data(), no_bias.size());
   linear_ = Linear(kernels(), {&weights});
-  memory_.reserve(1, (linear_.bytes() + sizeof(float) - 1) / sizeof(float));
+  memory_.reserve(1, divide_up(linear_.bytes(), sizeof(float)));
   auto* const memory = reinterpret_cast<std::byte*>(memory_.data());
   for (std::size_t panel = 0; panel < linear_.panels(); ++panel) linear_.pack(panel, memory);
   linear_.place_at(memory);

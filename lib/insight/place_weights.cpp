@@ -15,12 +15,12 @@ namespace riverbank {
 
 namespace {
 
-constexpr Eigen::Index kWidth = 32;  // d_k of the models in the catalogue
+constexpr Eigen::Index kHeadWidth = 32;  // d_k of the models in the catalogue
 constexpr Eigen::Index kAlibiHeads = 8;
 
-/// Every row made as long as gives x x / sqrt(d) = sqrt(kWidth): X (T, d) -> (T, d).
+/// Every row made as long as gives x x / sqrt(d) = sqrt(kHeadWidth): X (T, d) -> (T, d).
 Matrix of_one_length(const MatrixView& X) {
-  const float length = std::pow(static_cast<float>(kWidth * X.cols()), 0.25F);
+  const float length = std::pow(static_cast<float>(kHeadWidth * X.cols()), 0.25F);
   return X.rowwise().normalized() * length;
 }
 
@@ -43,10 +43,10 @@ std::vector<PlaceWeights> place_weights(const Model& model, std::size_t tokens, 
   };
   const auto add_vectors = [&](std::string name, const Matrix& X) { add(std::move(name), attention_weights(X, X)); };
 
-  const Matrix alike = of_one_length(Matrix::Ones(T, kWidth));
+  const Matrix alike = of_one_length(Matrix::Ones(T, kHeadWidth));
   add_vectors("none", alike);
   add_vectors("learned", of_one_length(learned));
-  add_vectors("sinusoidal", of_one_length(sinusoidal_positions(T, kWidth)));
+  add_vectors("sinusoidal", of_one_length(sinusoidal_positions(T, kHeadWidth)));
   add_vectors("rotary", rotary_positions(alike));
   const RowVector slopes = alibi_slopes(kAlibiHeads);
   for (const float slope : {slopes(0), slopes(kAlibiHeads - 1)}) {

@@ -17,8 +17,6 @@ namespace riverbank {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;
-
 /// Sentences with a word, and its sense in each.
 struct Labelled {
   std::vector<WordInText> words;
@@ -26,7 +24,7 @@ struct Labelled {
 };
 
 std::vector<std::string> lines_of(const fs::path& file) {
-  const std::string bytes = read_file(file, kMostBytes);
+  const std::string bytes = read_file(file, kMostTableBytes);
   std::vector<std::string> lines;
   for (std::string_view left = bytes; !left.empty();) {
     std::string_view line = left.substr(0, left.find('\n'));

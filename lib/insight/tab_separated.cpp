@@ -13,8 +13,6 @@
 namespace riverbank {
 namespace {
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;
-
 std::vector<std::string_view> split(std::string_view line) {
   std::vector<std::string_view> cells;
   for (std::size_t tab = line.find('\t'); tab != std::string_view::npos; tab = line.find('\t')) {
@@ -28,7 +26,7 @@ std::vector<std::string_view> split(std::string_view line) {
 }  // namespace
 
 TabSeparatedFile::TabSeparatedFile(std::filesystem::path path, const std::vector<std::string_view>& columns)
-    : path_(std::move(path)), bytes_(read_file(path_, kMostBytes)), left_(bytes_) {
+    : path_(std::move(path)), bytes_(read_file(path_, kMostTableBytes)), left_(bytes_) {
   if (left_.starts_with("\xEF\xBB\xBF")) left_.remove_prefix(3);
   cells_ = split(take_line());
   std::string missing;

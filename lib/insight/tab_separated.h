@@ -11,6 +11,9 @@
 
 namespace riverbank {
 
+/// What a table or a list of lines may hold: it is read whole.
+inline constexpr std::uint64_t kMostTableBytes = std::uint64_t{1} << 30U;
+
 /// A file of lines with tabs between their cells, whose first line names the columns; a byte order mark and carriage
 /// returns are left out. Messages say file and line. One thread.
 class TabSeparatedFile {

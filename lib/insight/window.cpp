@@ -12,12 +12,12 @@ namespace {
 constexpr std::size_t kClsAndSep = 2;
 }
 
-TextWindow window_around(const Model& model, std::string_view text, Span middle, std::size_t max_tokens) {
+WordWindow window_around(const Model& model, std::string_view text, Span middle, std::size_t max_tokens) {
   if (max_tokens <= kClsAndSep) {
     throw Error(ErrorKind::kInvalidArgument, "A window of fewer than 3 tokens has no room for a word.");
   }
   const std::vector<Piece> pieces = model.tokenizer.pieces(text);
-  TextWindow window{{0, text.size()}, pieces.size() + kClsAndSep};
+  WordWindow window{{0, text.size()}, pieces.size() + kClsAndSep};
   if (window.tokens <= max_tokens) return window;
 
   const std::size_t room = max_tokens - kClsAndSep;

@@ -76,12 +76,12 @@ RIVERBANK_RUN(avx512_bf16, "avx512f,avx512bf16", SixteenFloats)
 #undef RIVERBANK_TWELVE
 
 /// Instructions of a kind and the operations that each of them is.
-struct Run {
-  void (*instructions)();
+struct Instructions {
+  void (*run)();
   double operations;
 };
 
-Run run_of(InstructionSet set, Precision precision) {
+Instructions instructions_of(InstructionSet set, Precision precision) {
 #if defined(__x86_64__)
   switch (set) {
     case InstructionSet::kAvx512:
@@ -89,7 +89,7 @@ Run run_of(InstructionSet set, Precision precision) {
       if (precision == Precision::kBFloat16) return {avx512_bf16, 2 * 32};
       return {avx512_f32, 2 * 16};
     case InstructionSet::kAvx2Vnni:
-      return precision == Precision::kInt8 ? Run{avx2_vnni_int8, 2 * 32} : Run{avx2_f32, 2 * 8};
+      return precision == Precision::kInt8 ? Instructions{avx2_vnni_int8, 2 * 32} : Instructions{avx2_f32, 2 * 8};
     case InstructionSet::kAvx2:
       return {avx2_f32, 2 * 8};
     case InstructionSet::kPortable:
@@ -105,16 +105,16 @@ Run run_of(InstructionSet set, Precision precision) {
 
 double measure_peak(InstructionSet set, Precision precision) {
   constexpr double kSeconds = 0.02;
-  const Run run = run_of(set, precision);
+  const Instructions measured = instructions_of(set, precision);
   double fastest = 1e9;
   const auto start = steady_clock::now();
   for (auto before = start; std::chrono::duration<double>(before - start).count() < kSeconds;) {
-    run.instructions();
+    measured.run();
     const auto after = steady_clock::now();
     fastest = std::min(fastest, std::chrono::duration<double>(after - before).count());
     before = after;
   }
-  return run.operations * kRounds * kSums / fastest;
+  return measured.operations * kRounds * kSums / fastest;
 }
 
 }  // namespace riverbank

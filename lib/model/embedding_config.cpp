@@ -31,11 +31,6 @@ constexpr const char* kPromptsFile = "config_sentence_transformers.json";
   throw Error(ErrorKind::kUnsupported, printable(file) + ": " + what);
 }
 
-bool is_there(const fs::path& file) {
-  std::error_code ignored;
-  return fs::exists(file, ignored);
-}
-
 json read_json(const fs::path& file) { return parse_json(read_file(file, kMostConfigBytes), file.string()); }
 
 /// What modules.json asks for.

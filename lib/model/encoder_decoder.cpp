@@ -15,20 +15,20 @@ namespace riverbank {
 namespace {
 
 // What a file may claim: far above what this kind of model is for, far below what could overflow a product.
-constexpr std::int64_t kMostLayers = 64;
-constexpr std::int64_t kMostModelWidth = 4096;
-constexpr std::int64_t kMostInnerWidth = 65'536;
-constexpr std::int64_t kMostPositions = 4096;
-constexpr std::size_t kMostWords = 65'536;
+constexpr std::int64_t kMostTranslatorLayers = 64;
+constexpr std::int64_t kMostTranslatorModelWidth = 4096;
+constexpr std::int64_t kMostTranslatorInnerWidth = 65'536;
+constexpr std::int64_t kMostTranslatorPositions = 4096;
+constexpr std::size_t kMostTranslatorWords = 65'536;
 
 constexpr const char* kModelType = "encoder-decoder";
-constexpr const char* kBegin = "[BOS]";
-constexpr const char* kEnd = "[EOS]";
+constexpr const char* kBeginToken = "[BOS]";
+constexpr const char* kEndToken = "[EOS]";
 
 /// The tensors of encoder_decoder.h by their names.
-class Loader {
+class EncoderDecoderLoader {
  public:
-  Loader(const std::shared_ptr<const SafetensorsFile>& file, const EncoderDecoderConfig& config)
+  EncoderDecoderLoader(const std::shared_ptr<const SafetensorsFile>& file, const EncoderDecoderConfig& config)
       : reader_(file), config_(config) {}
 
   EncoderDecoderWeights load() {
@@ -91,12 +91,12 @@ EncoderDecoderConfig read_sizes(const std::filesystem::path& file) {
                                              "\" cannot translate; its model_type must be \"" + kModelType + "\"");
   }
   EncoderDecoderConfig config;
-  config.num_encoder_layers = fields.integer("num_encoder_layers", 1, kMostLayers);
-  config.num_decoder_layers = fields.integer("num_decoder_layers", 1, kMostLayers);
-  config.d_model = fields.integer("d_model", 2, kMostModelWidth);
+  config.num_encoder_layers = fields.integer("num_encoder_layers", 1, kMostTranslatorLayers);
+  config.num_decoder_layers = fields.integer("num_decoder_layers", 1, kMostTranslatorLayers);
+  config.d_model = fields.integer("d_model", 2, kMostTranslatorModelWidth);
   config.num_heads = fields.integer("num_heads", 1, config.d_model);
-  config.d_ff = fields.integer("d_ff", 1, kMostInnerWidth);
-  config.max_positions = fields.integer("max_positions", 2, kMostPositions);
+  config.d_ff = fields.integer("d_ff", 1, kMostTranslatorInnerWidth);
+  config.max_positions = fields.integer("max_positions", 2, kMostTranslatorPositions);
   if (config.d_model % 2 != 0) fields.refuse("d_model", "even: sinusoidal positions come in pairs");
   if (config.d_model % config.num_heads != 0) fields.refuse("num_heads", "a divisor of d_model");
   if (fields.text("activation") != "relu") fields.refuse("activation", "\"relu\"");
@@ -109,9 +109,9 @@ EncoderDecoderConfig read_sizes(const std::filesystem::path& file) {
 
 WordList read_words(const JsonFields& fields, const char* side) {
   const nlohmann::json* words = fields.find(side);
-  if (words == nullptr || !words->is_array() || words->size() > kMostWords ||
+  if (words == nullptr || !words->is_array() || words->size() > kMostTranslatorWords ||
       !std::all_of(words->begin(), words->end(), [](const nlohmann::json& word) { return word.is_string(); })) {
-    fields.refuse(side, "a list of up to " + std::to_string(kMostWords) + " words");
+    fields.refuse(side, "a list of up to " + std::to_string(kMostTranslatorWords) + " words");
   }
   return {words->get<std::vector<std::string>>(), fields.name()};
 }
@@ -126,7 +126,7 @@ std::int32_t special_id(const WordList& words, const char* token, const std::str
 
 EncoderDecoderWeights load_encoder_decoder_weights(const std::shared_ptr<const SafetensorsFile>& file,
                                                    const EncoderDecoderConfig& config) {
-  return Loader(file, config).load();
+  return EncoderDecoderLoader(file, config).load();
 }
 
 WordList::WordList(std::vector<std::string> words, const std::string& name) : words_(std::move(words)) {
@@ -149,9 +149,9 @@ TranslationModel load_translation_model(const std::filesystem::path& folder) {
   const JsonFields fields(parsed, name);
   WordList source = read_words(fields, "source");
   WordList target = read_words(fields, "target");
-  special_id(source, kEnd, name);
-  config.begin_id = special_id(target, kBegin, name);
-  config.end_id = special_id(target, kEnd, name);
+  special_id(source, kEndToken, name);
+  config.begin_id = special_id(target, kBeginToken, name);
+  config.end_id = special_id(target, kEndToken, name);
   config.source_vocabulary_size = static_cast<std::int64_t>(source.size());
   config.target_vocabulary_size = static_cast<std::int64_t>(target.size());
   EncoderDecoderWeights weights =

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
+#include "lib/base/environment.h"
 #include "lib/base/file.h"
 #include "lib/base/printable.h"
 #include "lib/model/curl_library.h"
@@ -44,10 +44,7 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-std::string environment(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr ? trimmed(value) : std::string();
-}
+std::string setting(const char* variable) { return trimmed(environment(variable)); }
 
 /// The hub's package takes 1, ON, YES and TRUE, in any case, as true.
 bool is_true(std::string value) {
@@ -56,8 +53,8 @@ bool is_true(std::string value) {
 }
 
 std::string token_of_environment() {
-  if (std::string token = environment("HF_TOKEN"); !token.empty()) return token;
-  std::filesystem::path file = environment("HF_TOKEN_PATH");
+  if (std::string token = setting("HF_TOKEN"); !token.empty()) return token;
+  std::filesystem::path file = setting("HF_TOKEN_PATH");
   try {
     if (file.empty()) file = hub_home() / "token";
     return trimmed(read_file(file, 4096));  // written by the hub's own "login"
@@ -70,12 +67,12 @@ std::string token_of_environment() {
 
 HubSettings hub_settings() {
   HubSettings settings;
-  settings.offline = is_true(environment("HF_HUB_OFFLINE"));
-  if (std::string endpoint = environment("HF_ENDPOINT"); !endpoint.empty()) {
+  settings.offline = is_true(setting("HF_HUB_OFFLINE"));
+  if (std::string endpoint = setting("HF_ENDPOINT"); !endpoint.empty()) {
     endpoint.erase(endpoint.find_last_not_of('/') + 1);
     if (origin_of(endpoint).empty()) {
       throw Error(ErrorKind::kInvalidArgument,
-                  "HF_ENDPOINT is \"" + printable(environment("HF_ENDPOINT")) +
+                  "HF_ENDPOINT is \"" + printable(setting("HF_ENDPOINT")) +
                       "\", which is not the address of a server; set it to one that begins with https://, or unset it");
     }
     settings.endpoint = endpoint;

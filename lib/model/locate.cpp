@@ -4,6 +4,7 @@
 #include <system_error>
 #include <vector>
 
+#include "lib/base/file.h"
 #include "lib/base/printable.h"
 #include "lib/base/xdg.h"
 #include "lib/model/catalogue.h"
@@ -15,16 +16,6 @@ namespace riverbank {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
 
 /// Whether the name can only be meant as a path.
 bool is_path(const std::string& name) {

@@ -20,13 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kWeightsFile = "model.safetensors";
-
-bool is_there(const fs::path& file) {
-  std::error_code ignored;
-  return fs::exists(file, ignored);
-}
-
 /// What a folder without model.safetensors holds instead, said in words.
 void require_files(const fs::path& folder) {
   const std::string shown = printable(folder.string());

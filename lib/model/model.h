@@ -13,6 +13,8 @@
 
 namespace riverbank {
 
+inline constexpr const char* kWeightsFile = "model.safetensors";  ///< in a model's folder
+
 /// A model as loaded from its folder: all that an encoder needs. Immutable, any thread; share it by pointer.
 struct Model {
   std::string name;  ///< as it was asked for

@@ -13,6 +13,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/printable.h"
 #include "lib/model/locate.h"
+#include "lib/model/model.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
@@ -21,7 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kUnfinished = ".import-";
-constexpr const char* kWeightsFile = "model.safetensors";
 
 void remove_abandoned(const fs::path& models) {
   constexpr auto kAbandonedAfter = std::chrono::hours(24);

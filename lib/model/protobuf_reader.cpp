@@ -6,7 +6,7 @@
 namespace riverbank {
 namespace {
 
-[[noreturn]] void corrupt(const std::string& name, const std::string& what) {
+[[noreturn]] void ill_formed(const std::string& name, const std::string& what) {
   throw Error(ErrorKind::kCorrupt, printable(name) + " is not well-formed protobuf: " + what);
 }
 
@@ -19,7 +19,7 @@ std::uint64_t read_varint(ByteReader& reader) {
     value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
     if ((byte & 0x80U) == 0) return value;
   }
-  corrupt(reader.name(), "a number before offset " + std::to_string(reader.position()) + " has more than 64 bits");
+  ill_formed(reader.name(), "a number before offset " + std::to_string(reader.position()) + " has more than 64 bits");
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ bool ProtobufReader::next(ProtobufField& field) {
   const std::uint64_t number = tag >> 3U;
   constexpr std::uint64_t kMostNumber = (std::uint64_t{1} << 29U) - 1;
   if (number == 0 || number > kMostNumber) {
-    corrupt(reader_.name(), "there is no field of the number " + std::to_string(number));
+    ill_formed(reader_.name(), "there is no field of the number " + std::to_string(number));
   }
   field = {static_cast<std::uint32_t>(number), ProtobufField::Kind::kNumber, 0, {}};
   switch (tag & 7U) {
@@ -50,14 +50,14 @@ bool ProtobufReader::next(ProtobufField& field) {
       field.value = reader_.read<std::uint32_t>("a number of 32 bits");
       break;
     default:
-      corrupt(reader_.name(),
-              "field " + std::to_string(number) + " is of the unknown kind " + std::to_string(tag & 7U));
+      ill_formed(reader_.name(),
+                 "field " + std::to_string(number) + " is of the unknown kind " + std::to_string(tag & 7U));
   }
   return true;
 }
 
 std::string protobuf_text(const ProtobufField& field, std::string_view what, const std::string& name) {
-  if (field.kind != ProtobufField::Kind::kBytes) corrupt(name, std::string(what) + " is not a text");
+  if (field.kind != ProtobufField::Kind::kBytes) ill_formed(name, std::string(what) + " is not a text");
   return {reinterpret_cast<const char*>(field.bytes.data()), field.bytes.size()};
 }
 
@@ -65,7 +65,7 @@ void append_numbers(const ProtobufField& field, std::size_t most, std::string_vi
                     std::vector<std::int64_t>& numbers) {
   const auto append = [&](std::uint64_t value) {
     if (numbers.size() == most)
-      corrupt(name, std::string(what) + " has more than " + std::to_string(most) + " numbers");
+      ill_formed(name, std::string(what) + " has more than " + std::to_string(most) + " numbers");
     numbers.push_back(static_cast<std::int64_t>(value));
   };
   if (field.kind == ProtobufField::Kind::kNumber) {
@@ -74,7 +74,7 @@ void append_numbers(const ProtobufField& field, std::size_t most, std::string_vi
     ByteReader packed(field.bytes, name);
     while (packed.left() > 0) append(read_varint(packed));
   } else {
-    corrupt(name, std::string(what) + " is not a list of whole numbers");
+    ill_formed(name, std::string(what) + " is not a list of whole numbers");
   }
 }
 

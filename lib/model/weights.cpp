@@ -11,9 +11,9 @@ namespace riverbank {
 namespace {
 
 /// An encoder's tensors under transformers' names.
-class Loader {
+class EncoderLoader {
  public:
-  Loader(const std::shared_ptr<const SafetensorsFile>& file, const EncoderConfig& config)
+  EncoderLoader(const std::shared_ptr<const SafetensorsFile>& file, const EncoderConfig& config)
       : reader_(file, file->find("bert.embeddings.word_embeddings.weight") != nullptr ? "bert." : ""),
         config_(config) {}
 
@@ -95,7 +95,7 @@ class Generator {
 }  // namespace
 
 EncoderWeights load_encoder_weights(const std::shared_ptr<const SafetensorsFile>& file, const EncoderConfig& config) {
-  return Loader(file, config).load();
+  return EncoderLoader(file, config).load();
 }
 
 EncoderWeights random_encoder_weights(const EncoderConfig& config, unsigned seed) {

@@ -26,11 +26,6 @@ constexpr std::uint64_t kMaxFileBytes = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kSmallFileBytes = std::uint64_t{16} << 10U;
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
-bool is_there(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
-}
-
 std::vector<AddedToken> raw_tokens(const std::vector<AddedToken>& tokens) {
   std::vector<AddedToken> out;
   std::copy_if(tokens.begin(), tokens.end(), std::back_inserter(out), [](const auto& t) { return !t.normalized; });

@@ -7,7 +7,7 @@
 #include "lib/math/matrix.h"
 #include "lib/model/encoder_decoder.h"
 #include "lib/transformer/decoder_layer.h"
-#include "lib/transformer/token_embeddings.h"
+#include "lib/transformer/scaled_embeddings.h"
 
 namespace riverbank {
 
@@ -40,7 +40,7 @@ class Decoder {
 
  private:
   MatrixMap embedding_;
-  TokenEmbeddings embeddings_;
+  ScaledEmbeddings embeddings_;
   std::vector<DecoderLayer> layers_;
 };
 

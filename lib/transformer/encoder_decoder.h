@@ -9,7 +9,7 @@
 #include "lib/transformer/decoder.h"
 #include "lib/transformer/encoder_layer.h"
 #include "lib/transformer/observer.h"
-#include "lib/transformer/token_embeddings.h"
+#include "lib/transformer/scaled_embeddings.h"
 
 namespace riverbank {
 
@@ -34,7 +34,7 @@ class EncoderDecoder {
  private:
   EncoderDecoderConfig config_;
   EncoderDecoderWeights weights_;
-  TokenEmbeddings embeddings_;
+  ScaledEmbeddings embeddings_;
   std::vector<EncoderLayer> encoder_;
   Decoder decoder_;
 };

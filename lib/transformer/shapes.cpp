@@ -34,4 +34,11 @@ void require_self_attention(std::string_view where, const MatrixView& Q, const M
   }
 }
 
+void require_below(std::string_view whole, std::size_t index, std::size_t count, std::string_view part) {
+  if (index >= count) {
+    throw Error(ErrorKind::kInvalidArgument,
+                fmt::format("{} has no {} {}: it has {}, counted from 0.", whole, part, index, count));
+  }
+}
+
 }  // namespace riverbank

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "lib/math/matrix.h"
@@ -18,5 +19,8 @@ void require_queries_keys_and_values(std::string_view where, const MatrixView& Q
 
 /// The same, and that Q (T, d_k) and K (T, d_k) are of one text: as many queries as keys.
 void require_self_attention(std::string_view where, const MatrixView& Q, const MatrixView& K, const MatrixView& V);
+
+/// Throws Error kInvalidArgument "The trace has no layer 7: it has 6, counted from 0." unless index < count.
+void require_below(std::string_view whole, std::size_t index, std::size_t count, std::string_view part);
 
 }  // namespace riverbank

@@ -20,25 +20,25 @@ Eigen::Index number_of_blocks(Eigen::Index tokens, Eigen::Index block_size) {
 }
 
 /// Where a block stands in a matrix of so many tokens.
-struct Rows {
+struct BlockRows {
   Eigen::Index first, count;
 };
 
-Rows rows_of(const BlockPattern& pattern, Eigen::Index block) {
+BlockRows rows_of(const BlockPattern& pattern, Eigen::Index block) {
   const Eigen::Index first = block * pattern.block_size;
   return {first, std::min(pattern.block_size, pattern.tokens - first)};
 }
 
 /// Where the blocks stand that a block reads.
-std::vector<Rows> rows_read(const BlockPattern& pattern, Eigen::Index block) {
-  std::vector<Rows> rows;
+std::vector<BlockRows> rows_read(const BlockPattern& pattern, Eigen::Index block) {
+  std::vector<BlockRows> rows;
   for (const Eigen::Index key : pattern.reads[static_cast<std::size_t>(block)]) rows.push_back(rows_of(pattern, key));
   return rows;
 }
 
-Eigen::Index number_of_rows(const std::vector<Rows>& blocks) {
+Eigen::Index number_of_rows(const std::vector<BlockRows>& blocks) {
   Eigen::Index rows = 0;
-  for (const Rows& block : blocks) rows += block.count;
+  for (const BlockRows& block : blocks) rows += block.count;
   return rows;
 }
 
@@ -118,11 +118,11 @@ Matrix sparse_attention(const MatrixView& Q, const MatrixView& K, const MatrixVi
   for (Eigen::Index block = 0; block < number_of_blocks(pattern.tokens, pattern.block_size); ++block) {
     const auto [first, count] = rows_of(pattern, block);
     const MatrixView Q_i = Q.middleRows(first, count);  // (count, d_k)
-    const std::vector<Rows> reads = rows_read(pattern, block);
+    const std::vector<BlockRows> reads = rows_read(pattern, block);
 
     Matrix scores(count, number_of_rows(reads));
     Eigen::Index column = 0;
-    for (const Rows& keys : reads) {
+    for (const BlockRows& keys : reads) {
       auto piece = scores.middleCols(column, keys.count);  // (count, keys)
       piece = matmul_transposed(Q_i, K.middleRows(keys.first, keys.count)) / sqrt_d_k;
       mask.hide(piece, first, keys.first);
@@ -131,7 +131,7 @@ Matrix sparse_attention(const MatrixView& Q, const MatrixView& K, const MatrixVi
 
     const Matrix weights = softmax_rows(scores);
     column = 0;
-    for (const Rows& keys : reads) {
+    for (const BlockRows& keys : reads) {
       result.middleRows(first, count) +=
           matmul(weights.middleCols(column, keys.count), V.middleRows(keys.first, keys.count));
       column += keys.count;

@@ -7,37 +7,29 @@
 #include "lib/model/encode_text.h"
 #include "lib/model/model.h"
 #include "lib/transformer/encoder.h"
+#include "lib/transformer/shapes.h"
 #include "lib/transformer/trace_recorder.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
 
-namespace {
-
-void require_below(std::size_t index, std::size_t count, const char* what) {
-  if (index >= count) {
-    throw Error(ErrorKind::kInvalidArgument,
-                fmt::format("The trace has no {} {}: it has {}, counted from 0.", what, index, count));
-  }
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::span<const float> Trace::word_row(std::size_t token) const {
-  require_below(token, tokens.size(), "token");
+  require_below("The trace", token, tokens.size(), "token");
   return std::span(word_rows).subspan(token * dimensions, dimensions);
 }
 
 std::span<const float> Trace::hidden_state(std::size_t after_layers, std::size_t token) const {
-  require_below(after_layers, layers + 1, "layer");
-  require_below(token, tokens.size(), "token");
+  require_below("The trace", after_layers, layers + 1, "layer");
+  require_below("The trace", token, tokens.size(), "token");
   return std::span(hidden_states).subspan((after_layers * tokens.size() + token) * dimensions, dimensions);
 }
 
 std::span<const float> Trace::attention_of(std::size_t layer, std::size_t head, std::size_t token) const {
-  require_below(layer, layers, "layer");
-  require_below(head, heads, "head");
-  require_below(token, tokens.size(), "token");
+  require_below("The trace", layer, layers, "layer");
+  require_below("The trace", head, heads, "head");
+  require_below("The trace", token, tokens.size(), "token");
   const std::size_t row = (layer * heads + head) * tokens.size() + token;
   return std::span(attention).subspan(row * tokens.size(), tokens.size());
 }

@@ -7,6 +7,7 @@
 #include "lib/model/encoder_decoder.h"
 #include "lib/transformer/decoding.h"
 #include "lib/transformer/encoder_decoder.h"
+#include "lib/transformer/shapes.h"
 #include "riverbank/error.h"
 #include "riverbank/translation.h"
 
@@ -46,19 +47,12 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-void require_below(std::size_t index, std::size_t count, const char* what) {
-  if (index >= count) {
-    throw Error(ErrorKind::kInvalidArgument,
-                fmt::format("The translation has no {} {}: it has {}, counted from 0.", what, index, count));
-  }
-}
-
 }  // namespace
 
 std::span<const float> Translation::attention_of(std::size_t layer, std::size_t head, std::size_t piece) const {
-  require_below(layer, layers, "layer");
-  require_below(head, heads, "head");
-  require_below(piece, target.size(), "piece");
+  require_below("The translation", layer, layers, "layer");
+  require_below("The translation", head, heads, "head");
+  require_below("The translation", piece, target.size(), "piece");
   const std::size_t row = (layer * heads + head) * target.size() + piece;
   return std::span(cross_attention).subspan(row * source.size(), source.size());
 }

@@ -1,6 +1,5 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cli/output/wrap.h"
 #include "tests/cli/fixture.h"
@@ -8,14 +7,9 @@
 namespace riverbank::cli {
 namespace {
 
-const std::string kText = "She sat on the river's bank.";
+using testing::lines_of;
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
+const std::string kText = "She sat on the river's bank.";
 
 class Attention : public ProgramTest {
  protected:

@@ -1,5 +1,4 @@
 #include <fstream>
-#include <sstream>
 #include <vector>
 
 #include "tests/cli/fixture.h"
@@ -7,12 +6,7 @@
 namespace riverbank::cli {
 namespace {
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
+using testing::lines_of;
 
 /// The first words of the lines that stand under "Subcommands:".
 std::vector<std::string> verbs_of(const std::string& help) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,8 @@
 
 namespace riverbank::cli {
 namespace {
+
+using testing::lines_of;
 
 /// A command of the walk and what it is said to print; "…" stands for any number of lines.
 struct Step {
@@ -33,13 +34,6 @@ std::vector<Step> steps_of(std::istream& text) {
     }
   }
   return steps;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
 }
 
 /// The first line of what the step shows and the program did not print, or nothing: the lines between two "…" must

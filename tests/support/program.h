@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,6 +27,13 @@ struct Outcome {
   std::string out;
   std::string err;  ///< empty on a terminal, where both come mixed in out
 };
+
+inline std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
 
 /// The built program, run for real with a home of its own: nothing that it finds or leaves there is the user's.
 class Program {

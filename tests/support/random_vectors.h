@@ -9,6 +9,15 @@
 
 namespace riverbank::testing {
 
+/// Drawn from the standard normal distribution. The same for the same arguments.
+inline std::vector<float> random_floats(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(random);
+  return values;
+}
+
 /// `count` unit vectors, one after the other, that lie in a few heaps as texts do. The same for the same arguments.
 inline std::vector<float> random_unit_vectors(std::size_t count, std::size_t dimensions, unsigned seed = 1) {
   constexpr std::size_t kHeaps = 20;

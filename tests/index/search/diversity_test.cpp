@@ -12,6 +12,7 @@ namespace {
 
 using testing::documents_of;
 using ::testing::ElementsAre;
+using testing::kModes;
 using testing::Sandbox;
 using ::testing::SizeIs;
 using testing::tokens_of;
@@ -60,7 +61,7 @@ class Diversity : public ::testing::Test {
 };
 
 TEST_F(Diversity, FoldsPassagesThatSayTheSame) {
-  for (const SearchMode mode : {SearchMode::kHybrid, SearchMode::kVector, SearchMode::kKeyword}) {
+  for (const SearchMode mode : kModes) {
     SearchOptions options = all();
     options.mode = mode;
     std::size_t folded = 0;

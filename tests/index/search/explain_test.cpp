@@ -12,6 +12,8 @@
 namespace riverbank {
 namespace {
 
+using testing::kModes;
+
 double sum_of(const std::vector<WordShare>& words) {
   return std::accumulate(words.begin(), words.end(), 0.0,
                          [](double sum, const WordShare& word) { return sum + word.share; });
@@ -74,7 +76,7 @@ TEST_F(Explain, EverythingAddsUpHoweverHitsWereOrdered) {
   const Index index = box_.open();
   const auto cross_encoder =
       std::make_shared<const CrossEncoder>(CrossEncoder::load(RIVERBANK_SOURCE_DIR "/tests/golden/tiny_cross_encoder"));
-  for (const SearchMode mode : {SearchMode::kHybrid, SearchMode::kVector, SearchMode::kKeyword}) {
+  for (const SearchMode mode : kModes) {
     for (const Fusion fusion : {Fusion::kScores, Fusion::kRanks}) {
       for (const char* reranker : {"", "late interaction", "cross-encoder"}) {
         for (const char* question : {"river bank reeds", "money", "the of", "water \"the bank\" zebra"}) {

@@ -16,12 +16,11 @@ using testing::documents_of;
 using ::testing::ElementsAre;
 using testing::expect_error;
 using ::testing::IsEmpty;
+using testing::kModes;
 using testing::Sandbox;
 using ::testing::UnorderedElementsAre;
 using testing::words_of;
 using namespace std::chrono_literals;
-
-constexpr SearchMode kModes[] = {SearchMode::kHybrid, SearchMode::kVector, SearchMode::kKeyword};
 
 /// A thousand records; "share" is how many of them a search for it lets through.
 class Selectivity : public ::testing::Test {

@@ -14,6 +14,8 @@
 
 namespace riverbank::testing {
 
+constexpr SearchMode kModes[] = {SearchMode::kHybrid, SearchMode::kVector, SearchMode::kKeyword};
+
 /// A folder of documents, a place for an index, and a tiny model of random weights: enough to index and to search.
 class Sandbox {
  public:

@@ -16,11 +16,10 @@ using testing::documents_of;
 using ::testing::ElementsAre;
 using testing::expect_error;
 using ::testing::IsEmpty;
+using testing::kModes;
 using testing::Sandbox;
 using ::testing::SizeIs;
 using testing::words_of;
-
-constexpr SearchMode kModes[] = {SearchMode::kHybrid, SearchMode::kVector, SearchMode::kKeyword};
 
 class Search : public ::testing::Test {
  protected:

@@ -4,24 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "lib/math/cpu.h"
 #include "lib/math/kernels.h"
 #include "lib/math/precision.h"
+#include "tests/support/random_vectors.h"
 
 namespace riverbank {
 namespace {
 
-std::vector<float> random_floats(std::size_t count, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> values(count);
-  for (float& value : values) value = normal(generator);
-  return values;
-}
+using testing::random_floats;
 
 TEST(Dot, IsTheInnerProductAtEveryLength) {
   for (const InstructionSet set : supported_instruction_sets()) {

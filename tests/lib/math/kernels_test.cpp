@@ -9,29 +9,23 @@
 #include <iostream>
 #include <limits>
 #include <numeric>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "lib/math/cpu.h"
 #include "lib/math/precision.h"
+#include "tests/support/random_vectors.h"
 
 namespace riverbank {
 namespace {
 
+using testing::random_floats;
+
 constexpr float kUntouched = 12345.0F;
 
-std::vector<float> random_floats(std::size_t count, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> values(count);
-  for (float& value : values) value = normal(generator);
-  return values;
-}
-
-double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }
-double gelu_tanh(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
+double exact_gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }
+double exact_gelu_tanh(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
 
 using SetAndPrecision = std::pair<InstructionSet, Precision>;
 
@@ -156,11 +150,11 @@ INSTANTIATE_TEST_SUITE_P(All, KernelsOf, ::testing::ValuesIn(all_tables()),
                          [](const auto& table) { return name_of(table.param); });
 
 TEST_P(KernelsOf, ComputeGeluToItsStatedError) {
-  expect_activation(kernels_.product_gelu, gelu, "gelu", is_int8() ? 1e-4 : 2e-7);
+  expect_activation(kernels_.product_gelu, exact_gelu, "gelu", is_int8() ? 1e-4 : 2e-7);
 }
 
 TEST_P(KernelsOf, ComputeTheTanhFormOfGeluToItsStatedError) {
-  expect_activation(kernels_.product_gelu_tanh, gelu_tanh, "gelu_tanh", 2e-7);
+  expect_activation(kernels_.product_gelu_tanh, exact_gelu_tanh, "gelu_tanh", 2e-7);
 }
 
 TEST_P(KernelsOf, ComputeReluExactly) {

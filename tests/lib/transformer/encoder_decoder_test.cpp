@@ -28,7 +28,7 @@ using testing::tiny_encoder_decoder_weights;
 constexpr Eigen::Index kHeads = 4;
 
 /// All heads' weights, one under the other.
-struct Witness : Observer {
+struct StatesAndRows : Observer {
   Matrix rows;
   std::vector<Matrix> states;
   void hidden_states(const MatrixView& H) override { states.emplace_back(H); }
@@ -47,7 +47,7 @@ void expect_torch(const Matrix& got, const std::string& name) {
 
 TEST(CrossAttention, AsTorchComputesIt) {
   const MultiHeadAttention attention(tiny_encoder_decoder_weights().decoder[0].cross_attention, kHeads);
-  Witness witness;
+  StatesAndRows witness;
   expect_torch(attention.forward(golden_rows("input.X"), golden_rows("input.Y"), {}, witness),
                "expected.cross_attention");
   expect_torch(witness.rows, "expected.cross_attention.weights");
@@ -109,8 +109,8 @@ TEST(EncoderDecoder, AsTorchComputesIt) {
   const Matrix M = tiny_encoder_decoder().encode(golden_ids("input.source"));
   expect_torch(M, "expected.memory");
   Decoder::State state = tiny_encoder_decoder().decoder().start(M);
-  Witness self;
-  Witness cross;
+  StatesAndRows self;
+  StatesAndRows cross;
   const Matrix logits = tiny_encoder_decoder().decoder().forward(golden_ids("input.target"), state, {self, cross});
   expect_torch(logits, "expected.logits");
   expect_torch(cross.rows, "expected.cross");

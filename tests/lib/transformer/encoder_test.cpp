@@ -19,7 +19,7 @@ using testing::expect_error;
 using testing::tiny_config;
 
 /// Counts and keeps what a pass shows.
-struct Witness : Observer {
+struct StatesAndWeights : Observer {
   std::vector<Matrix> states;
   std::vector<Matrix> weights;
   void hidden_states(const MatrixView& H) override { states.emplace_back(H); }
@@ -43,7 +43,7 @@ TEST(Encoder, ShowsEveryLayerAndHead) {
   const Encoder encoder(tiny_config(), weights());
   const std::vector<std::int32_t> ids = some_ids(9);
   const std::vector<std::int32_t> types(9, 0);
-  Witness witness;
+  StatesAndWeights witness;
   const Matrix hidden = encoder.forward(ids, types, witness);
   ASSERT_EQ(witness.states.size(), 3U);   // embeddings and 2 layers
   ASSERT_EQ(witness.weights.size(), 6U);  // 2 layers of 3 heads
@@ -59,7 +59,7 @@ TEST(Encoder, WatchingChangesNothing) {
   const Encoder encoder(tiny_config(), weights());
   const std::vector<std::int32_t> ids = some_ids(12);
   const std::vector<std::int32_t> types(12, 0);
-  Witness witness;
+  StatesAndWeights witness;
   EXPECT_EQ(encoder.forward(ids, types), encoder.forward(ids, types, witness));
 }
 

@@ -1,4 +1,4 @@
-#include "lib/transformer/token_embeddings.h"
+#include "lib/transformer/scaled_embeddings.h"
 
 #include <fmt/format.h>
 
@@ -10,10 +10,10 @@
 
 namespace riverbank {
 
-Matrix TokenEmbeddings::forward(std::span<const std::int32_t> ids, Eigen::Index first) const {
+Matrix ScaledEmbeddings::forward(std::span<const std::int32_t> ids, Eigen::Index first) const {
   const auto T = static_cast<Eigen::Index>(ids.size());
   if (T == 0) {
-    throw Error(ErrorKind::kInvalidArgument, "TokenEmbeddings: ids is (0); there must be at least one token.");
+    throw Error(ErrorKind::kInvalidArgument, "ScaledEmbeddings: ids is (0); there must be at least one token.");
   }
   if (first + T > max_positions_) {
     throw Error(ErrorKind::kInvalidArgument,

@@ -13,10 +13,10 @@ namespace riverbank {
 ///     E_t = sqrt(d_model) table[id_t] + PE(t)
 ///
 /// The table must outlive it. Immutable, any thread.
-class TokenEmbeddings {
+class ScaledEmbeddings {
  public:
   /// table (vocabulary_size, d_model); max_positions is the longest text.
-  TokenEmbeddings(const MatrixMap& table, Eigen::Index max_positions) : table_(table), max_positions_(max_positions) {}
+  ScaledEmbeddings(const MatrixMap& table, Eigen::Index max_positions) : table_(table), max_positions_(max_positions) {}
 
   /// ids (T), the first of them in the place `first` -> (T, d_model). Throws Error kInvalidArgument for an id that the
   /// table does not have, for a text that ends behind the last position, and for no id.
