@@ -167,14 +167,16 @@ std::vector<std::string> leaking_headers(const std::vector<SourceFile>& files) {
 TEST(Includes, GoOneWay) {
   const std::vector<SourceFile> files = source_files();
   ASSERT_GT(files.size(), 50U);
-  EXPECT_THAT(forbidden_edges(files), testing::IsEmpty());
+  EXPECT_THAT(forbidden_edges(files), ::testing::IsEmpty());
 }
 
 TEST(Includes, OfOtherLibrariesStandWhereTheyBelong) {
-  EXPECT_THAT(misplaced_libraries(source_files()), testing::IsEmpty());
+  EXPECT_THAT(misplaced_libraries(source_files()), ::testing::IsEmpty());
 }
 
-TEST(Includes, OfPublicHeadersShowNoOtherLibrary) { EXPECT_THAT(leaking_headers(source_files()), testing::IsEmpty()); }
+TEST(Includes, OfPublicHeadersShowNoOtherLibrary) {
+  EXPECT_THAT(leaking_headers(source_files()), ::testing::IsEmpty());
+}
 
 TEST(Includes, ThatAreWrongAreSeen) {
   const std::vector<SourceFile> files = {
@@ -191,16 +193,16 @@ TEST(Includes, ThatAreWrongAreSeen) {
       {"lib/helpers/strings.h", ""},
   };
   EXPECT_THAT(forbidden_edges(files),
-              testing::UnorderedElementsAre("lib/math/ops.cpp includes lib/text/tokenizer.h",
-                                            "lib/engine/engine.cpp includes lib/transformer/encoder.h",
-                                            "index/vectors/a.cpp includes lib/include/riverbank/model.h",
-                                            "samples/embed.cpp includes lib/base/file.h",
-                                            "lib/helpers/strings.h is in no folder of the design"));
+              ::testing::UnorderedElementsAre("lib/math/ops.cpp includes lib/text/tokenizer.h",
+                                              "lib/engine/engine.cpp includes lib/transformer/encoder.h",
+                                              "index/vectors/a.cpp includes lib/include/riverbank/model.h",
+                                              "samples/embed.cpp includes lib/base/file.h",
+                                              "lib/helpers/strings.h is in no folder of the design"));
   EXPECT_THAT(misplaced_libraries(files),
-              testing::UnorderedElementsAre("lib/math/ops.cpp includes <unicode/uchar.h>",
-                                            "index/vectors/a.cpp includes hnswlib, which one .cpp alone may",
-                                            "index/vectors/b.cpp includes hnswlib, which one .cpp alone may"));
-  EXPECT_THAT(leaking_headers(files), testing::ElementsAre("lib/include/riverbank/model.h shows Eigen::"));
+              ::testing::UnorderedElementsAre("lib/math/ops.cpp includes <unicode/uchar.h>",
+                                              "index/vectors/a.cpp includes hnswlib, which one .cpp alone may",
+                                              "index/vectors/b.cpp includes hnswlib, which one .cpp alone may"));
+  EXPECT_THAT(leaking_headers(files), ::testing::ElementsAre("lib/include/riverbank/model.h shows Eigen::"));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ class Window : public ::testing::Test {
 
 TEST_F(Window, IsTheWholeTextWhenItFits) {
   const std::string text = " the bank ";
-  const TextWindow window = window_around(model_, text, {0, 0}, 4);
+  const WordWindow window = window_around(model_, text, {0, 0}, 4);
   EXPECT_EQ(window.span, (Span{0, text.size()}));
   EXPECT_EQ(window.tokens, 4U);
   EXPECT_FALSE(window.is_part(text));
@@ -28,7 +28,7 @@ TEST_F(Window, HasTheMiddleInItAndKeepsToTheLimit) {
   for (int i = 0; i < 50; ++i) text += "the boats ";  // 3 pieces each time
   for (std::size_t at = 0; at < text.size(); at += 10) {
     for (const std::size_t limit : {4U, 9U, 32U}) {
-      const TextWindow window = window_around(model_, text, {at, at + 3}, limit);
+      const WordWindow window = window_around(model_, text, {at, at + 3}, limit);
       EXPECT_EQ(window.tokens, 152U);
       EXPECT_LE(window.span.begin, at);
       EXPECT_GE(window.span.end, at + 3);
@@ -37,7 +37,7 @@ TEST_F(Window, HasTheMiddleInItAndKeepsToTheLimit) {
       EXPECT_TRUE(first == 't' || first == 'b') << window.span.of(text);  // no word is cut
     }
   }
-  const TextWindow middle = window_around(model_, text, {250, 253}, 32);
+  const WordWindow middle = window_around(model_, text, {250, 253}, 32);
   EXPECT_NEAR(static_cast<double>(middle.span.begin + middle.span.end) / 2, 250, 12);
 }
 

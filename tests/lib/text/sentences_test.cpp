@@ -56,7 +56,7 @@ TEST(Sentences, EndWhereABlockDoes) {
   const std::string line = "A line that is long enough to have been wrapped";
   for (const char* next : {"- an item", "* an item", "12. an item", "3) an item", "# Heading", "## Heading", "> quoted",
                            "| cell | cell |", "=====", "~~~~", "```"}) {
-    EXPECT_THAT(sentences_of(line + "\n" + next), testing::SizeIs(testing::Ge(2))) << next;
+    EXPECT_THAT(sentences_of(line + "\n" + next), ::testing::SizeIs(::testing::Ge(2))) << next;
     EXPECT_EQ(sentences_of(line + "\n" + next)[0], line) << next;
   }
   for (const char* next : {"-5 degrees", "*stressed* words", "1990 was the year", "3.5 mm", "#include is no heading"}) {
@@ -69,8 +69,8 @@ TEST(Sentences, EndWhereABlockDoes) {
 
 TEST(Words, AreLettersNumbersAndIdeographsOnly) {
   EXPECT_THAT(words_of("Don't, 3.14 -- e.g. x_1 (naïve) 🙂!"), ElementsAre("Don't", "3.14", "e.g", "x_1", "naïve"));
-  EXPECT_THAT(words_of("東京都に住む"), testing::Not(testing::Contains("東京都に住む")));
-  EXPECT_THAT(words_of("สวัสดีชาวโลก"), testing::SizeIs(testing::Ge(2)));  // no spaces in Thai
+  EXPECT_THAT(words_of("東京都に住む"), ::testing::Not(::testing::Contains("東京都に住む")));
+  EXPECT_THAT(words_of("สวัสดีชาวโลก"), ::testing::SizeIs(::testing::Ge(2)));  // no spaces in Thai
   EXPECT_THAT(words_of("... --- !!!"), IsEmpty());
   EXPECT_THAT(words_of(""), IsEmpty());
 }
@@ -133,7 +133,7 @@ TEST(SentencesAndWords, AreTheSameOnManyThreads) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_THAT(wrong, testing::Each(0));
+  EXPECT_THAT(wrong, ::testing::Each(0));
 }
 
 }  // namespace
