@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <exception>
+#include <thread>
 #include <utility>
 
 #include "cli/commands/update.h"
@@ -55,6 +57,18 @@ Index open_for_query(Session& session, const Collection& collection, IndexOption
   }
   options.access = Access::kReadOnly;
   return open_index(session, collection, options);
+}
+
+/// Loads the encoder while the folder is looked through: each takes a few milliseconds of a question in a new process.
+/// What goes wrong is said when the encoder is asked for. The index must stay where it is until the thread has ended.
+std::jthread load_ahead(const Index& index, const AskArguments& arguments) {
+  if (arguments.search.mode == SearchMode::kKeyword) return {};
+  return std::jthread([&index] {
+    try {
+      index.embedder();
+    } catch (const std::exception&) {
+    }
+  });
 }
 
 /// The glob of --path inside the folder that was asked about.
@@ -170,6 +184,7 @@ AskedCollection open_to_ask(Session& session, const AskArguments& arguments) {
       session.terminal.note(fmt::format("  Indexing {} (first time, {})", shown(request.folders.front()),
                                         printable(opened.status().model)));
     }
+    const std::jthread loading = load_ahead(opened, arguments);
     refresh(session, opened, collection, request);
   }
   return {collection, std::move(opened)};

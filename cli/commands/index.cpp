@@ -16,7 +16,7 @@ struct IndexArguments {
   std::string index, model, max_file_size = "64MiB";
   std::size_t chunk_tokens = IndexOptions().chunk_tokens;
   int threads = 0;
-  bool reencode = false, json = false;
+  bool reencode = false, json = false, stats = false;
 };
 
 using Group = std::pair<Collection, std::vector<fs::path>>;
@@ -54,7 +54,7 @@ int run_index(Session& session, const IndexArguments& arguments) {
     if (arguments.json) {
       reports.push_back(to_json(report, collection.location.string(), folders));
     } else {
-      session.terminal.print(summary_of(report, folders));
+      session.terminal.print(summary_of(report, folders) + (arguments.stats ? parts_of(report) : ""));
     }
     stopped = report.stopped;
     if (stopped) break;
@@ -71,6 +71,7 @@ void add_index_command(CLI::App& app, Session& session) {
       add_verb(app, "index", "Read folders and make them searchable; run again, it reads only what changed.",
                "  riverbank index ~/papers\n"
                "  riverbank index ~/papers ~/notes --index ~/all.index\n"
+               "  riverbank index ~/papers --stats\n"
                "  riverbank index ~/papers --model all-MiniLM-L6-v2 --reencode\n");
   verb->add_option("folder", arguments->folders, "Folders or files to index; none: the collection you are in")
       ->type_name("FOLDER");
@@ -85,6 +86,7 @@ void add_index_command(CLI::App& app, Session& session) {
       ->capture_default_str()
       ->type_name("SIZE");
   verb->add_option("--threads", arguments->threads, "Threads; 0: one for each core")->type_name("N");
+  verb->add_flag("--stats", arguments->stats, "Also show where the time went");
   verb->add_flag("--json", arguments->json, "Print the summary as JSON");
   verb->callback(
       [&session, arguments] { session.run = [&session, arguments] { return run_index(session, *arguments); }; });

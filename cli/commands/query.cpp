@@ -84,11 +84,10 @@ nlohmann::ordered_json answer_as_json(const QueryArguments& arguments, const Ind
     hits.push_back(to_json(hit, hits.size() + 1));
     if (why != nullptr) hits.back()["why"] = to_json(hit, why->hits[hits.size() - 1]);
   }
-  const IndexStatus status = index.status();
   nlohmann::ordered_json json{
       {"question", arguments.question},
-      {"index", status.location},
-      {"model", status.model},
+      {"index", index.location()},
+      {"model", index.model()},
       {"mode", name_of(arguments.search.mode)},
       {"best_cosine", result.best_cosine},
       {"best_relevance", result.best_relevance ? nlohmann::ordered_json(*result.best_relevance) : nullptr},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "cli/output/numbers.h"
 #include "cli/output/progress.h"
@@ -58,6 +59,23 @@ UpdateReport update_collection(Session& session, const Collection& collection, c
         fmt::format("  Indexing {} (first time, {})", names(request.folders), printable(index.status().model)));
   }
   return update_index(session, index, request);
+}
+
+std::string parts_of(const UpdateReport& report) {
+  std::string text;
+  for (const auto& [part, seconds] :
+       {std::pair("reading", report.seconds_reading), std::pair("tokenizing", report.seconds_tokenizing),
+        std::pair("encoding", report.seconds_encoding), std::pair("writing", report.seconds_writing),
+        std::pair("graph", report.seconds_graph)}) {
+    text += fmt::format("  {:<12}{:>9.3f} s\n", part, seconds);
+  }
+  text += fmt::format("  {:<12}{:>9.3f} s", "all", report.seconds);
+  if (report.seconds_encoding > 0) {
+    const double neither = report.seconds_neither();
+    text += fmt::format(", beside each other; {:.3f} s, {:.1f} % of all but the graph, neither encoding nor linking",
+                        neither, 100 * neither / (report.seconds_encoding + neither));
+  }
+  return text + "\n";
 }
 
 std::string summary_of(const UpdateReport& report, const std::vector<std::filesystem::path>& folders) {

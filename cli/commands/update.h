@@ -28,6 +28,9 @@ UpdateReport update_index(Session& session, Index& index, const UpdateRequest& r
 /// Both, with a line that says what is being done when the collection is new.
 UpdateReport update_collection(Session& session, const Collection& collection, const UpdateRequest& request);
 
+/// Where an update's seconds went, and the share that is not the encoder's, the graph's left out.
+std::string parts_of(const UpdateReport& report);
+
 /// "~/book: 97 files read, 0 unchanged; 1,243 chunks encoded …", and a line on what was skipped.
 std::string summary_of(const UpdateReport& report, const std::vector<std::filesystem::path>& folders);
 

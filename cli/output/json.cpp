@@ -66,8 +66,12 @@ ordered_json to_json(const UpdateReport& report, const std::string& location,
           {"chunks_encoded", report.chunks_encoded},
           {"tokens_encoded", report.tokens_encoded},
           {"seconds", report.seconds},
+          {"seconds_reading", report.seconds_reading},
+          {"seconds_tokenizing", report.seconds_tokenizing},
           {"seconds_encoding", report.seconds_encoding},
+          {"seconds_writing", report.seconds_writing},
           {"seconds_graph", report.seconds_graph},
+          {"seconds_neither", report.seconds_neither()},
           {"stopped", report.stopped}};
 }
 

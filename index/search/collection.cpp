@@ -20,6 +20,7 @@ constexpr double kTargetRecall = 0.99;
 constexpr std::size_t kRecallSample = 100;
 /// An update that wrote more than this is worth folding the log into the file.
 constexpr std::size_t kLargeUpdate = 1000;
+constexpr std::chrono::hours kNotedAgainAfter(1);
 
 const std::filesystem::path& checked(const std::filesystem::path& location, const IndexOptions& options) {
   if (options.access == Access::kReadWrite && !Index::exists(location)) check_new_collection(options);
@@ -31,9 +32,14 @@ std::function<void(const std::string&)> or_silence(std::function<void(const std:
   return [](const std::string&) {};
 }
 
-std::string now_iso8601() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
+std::string iso8601(std::chrono::system_clock::time_point time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+/// Whether the time of the last update is to be written although nothing has changed. Every question brings its folder
+/// up to date first; it must not wait for the disk each time.
+bool is_worth_noting(const std::optional<std::string>& updated, std::chrono::system_clock::time_point now) {
+  return !updated || *updated < iso8601(now - kNotedAgainAfter) || *updated > iso8601(now);
 }
 
 }  // namespace
@@ -77,15 +83,17 @@ UpdateReport Collection::change(const UpdateOptions& options,
 void Collection::encode_anew(const UpdateOptions& options, Indexer& indexer, UpdateReport& report, UpdateMeter& meter) {
   start_anew(store_, model_, passages_, options.stop, report, meter);
   reencode_ = false;
-  indexer.update_roots(store_.read().roots(), /*must_exist=*/false);
+  const std::vector<StoredRoot> roots = store_.read().roots();
+  indexer.update_roots(roots, /*must_exist=*/false);
 }
 
 void Collection::finish(UpdateReport& report, UpdateMeter& meter) {
   const bool changed = report.files_read + report.files_removed + report.files_renamed > 0;
-  if (!report.stopped) {
+  const auto now = std::chrono::system_clock::now();
+  if (!report.stopped && (changed || is_worth_noting(store_.read().setting(SettingNames::kUpdated), now))) {
     StoreWriter writer = store_.write();
     if (changed) writer.remove_unused_vectors();
-    writer.set_setting(SettingNames::kUpdated, now_iso8601());
+    writer.set_setting(SettingNames::kUpdated, iso8601(now));
     if (report.chunks_encoded >= kReadPassages) {  // fewer tell little about the speed
       const double seconds = report.seconds_encoding / static_cast<double>(report.chunks_encoded);
       writer.set_setting(SettingNames::kRerankMs, fmt::format("{:.0f}", 1000 * seconds * kReadPassages));
@@ -100,7 +108,7 @@ void Collection::finish(UpdateReport& report, UpdateMeter& meter) {
     report.seconds_graph += meter.seconds() - start;
   }
   if (report.chunks_written > kLargeUpdate) store_.tidy();
-  report.chunks_total = store_.read().counts().chunks;
+  report.chunks_total = store_.read().chunks();
 }
 
 /// Measures again when there are a third more or fewer vectors than last time, or never was.

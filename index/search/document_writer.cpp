@@ -1,10 +1,10 @@
 #include "index/search/document_writer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "index/search/collection_settings.h"
-#include "lib/base/clock.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
@@ -13,6 +13,10 @@ namespace {
 /// What may wait to be written: bounds the memory, and how long a small document stays out of sight.
 constexpr std::size_t kMostWaitingBytes = std::size_t{16} << 20U;
 constexpr std::size_t kMostWaiting = 512;
+
+double seconds_between(std::chrono::steady_clock::time_point start, std::chrono::steady_clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
+}
 
 }  // namespace
 
@@ -24,61 +28,95 @@ void DocumentWriter::add(PreparedDocument document) {
   const double share = document.chunks.empty()
                            ? 0
                            : static_cast<double>(document.stored.size) / static_cast<double>(document.chunks.size());
+  Group& group = collected_;
   for (PreparedChunk& chunk : document.chunks) {
-    waiting_bytes_ += chunk.stored.text.size();
-    const auto [place, is_new] = vectors_.try_emplace(chunk.key, 0);
-    if (!is_new) continue;
+    group.bytes += chunk.stored.text.size();
+    const auto [place, is_new] = group.vectors.try_emplace(chunk.key, 0);
+    if (!is_new || (running_ && running_->group->vectors.contains(chunk.key))) continue;
     if (const auto known = reader.vector_with_key(chunk.key)) {
       place->second = *known;
       continue;
     }
-    tasks_.push_back({chunk.key, std::move(chunk.encoded), chunk.stored.tokens, share});
-    task_tokens_ += chunk.stored.tokens;
+    group.tasks.push_back({chunk.key, std::move(chunk.encoded), chunk.stored.tokens, share});
+    group.tokens += chunk.stored.tokens;
   }
-  waiting_.push_back(std::move(document));
-  if (task_tokens_ >= kTokensAtOnce || waiting_bytes_ >= kMostWaitingBytes || waiting_.size() >= kMostWaiting) finish();
+  group.documents.push_back(std::move(document));
+  if (group.tokens >= kTokensAtOnce || group.bytes >= kMostWaitingBytes || group.documents.size() >= kMostWaiting) {
+    send();
+  }
 }
 
 void DocumentWriter::finish() {
-  encode_all();
-  write_documents();
+  send();
+  if (const std::optional<Batch> last = wait()) write(*last);
 }
 
-void DocumentWriter::encode_all() {
+/// Gives what has come together to the encoder, batch after batch; the last one stays there.
+void DocumentWriter::send() {
+  const auto group = std::make_shared<Group>(std::exchange(collected_, {}));
+  const std::vector<Task>& tasks = group->tasks;
   std::size_t begin = 0;
-  while (begin < tasks_.size()) {
+  do {
     std::size_t end = begin;
-    for (std::size_t tokens = 0; end < tasks_.size() && (end == begin || tokens + tasks_[end].tokens <= kTokensAtOnce);
+    for (std::size_t tokens = 0; end < tasks.size() && (end == begin || tokens + tasks[end].tokens <= kTokensAtOnce);
          ++end) {
-      tokens += tasks_[end].tokens;
+      tokens += tasks[end].tokens;
     }
-    encode(std::span(tasks_).subspan(begin, end - begin));
+    const std::optional<Batch> before = wait();
+    if (end > begin) start(group, begin, end);
+    if (before) write(*before);
     begin = end;
-  }
-  tasks_.clear();
-  task_tokens_ = 0;
+  } while (begin < tasks.size());
+  if (tasks.empty()) write_documents(*group);
 }
 
-void DocumentWriter::encode(std::span<const Task> tasks) {
-  std::vector<std::string_view> texts;
-  texts.reserve(tasks.size());
-  for (const Task& task : tasks) texts.emplace_back(task.text);
-  const auto start = std::chrono::steady_clock::now();
-  const Embeddings made = parts_.model.embedder().embed(texts, TextKind::kPassage, stop_);
-  report_.seconds_encoding += seconds_since(start);
+void DocumentWriter::start(const std::shared_ptr<Group>& group, std::size_t begin, std::size_t end) {
+  const Embedder& embedder = parts_.model.embedder();
+  linking_.clear();
+  running_.emplace();
+  running_->group = group;
+  running_->begin = begin;
+  running_->end = end;
+  running_->start = std::chrono::steady_clock::now();
+  running_->made = std::async(std::launch::async, [&embedder, group, begin, end, stop = stop_] {
+    std::vector<std::string_view> texts;
+    texts.reserve(end - begin);
+    for (std::size_t i = begin; i < end; ++i) texts.emplace_back(group->tasks[i].text);
+    Embeddings vectors = embedder.embed(texts, TextKind::kPassage, stop);
+    return Made{std::move(vectors), std::chrono::steady_clock::now()};
+  });
+}
 
+/// The batch that the encoder was at; nothing when it was at none.
+std::optional<DocumentWriter::Batch> DocumentWriter::wait() {
+  if (!running_) return std::nullopt;
+  std::optional<Batch> batch = std::exchange(running_, std::nullopt);
+  auto [vectors, end] = batch->made.get();
+  batch->vectors = std::move(vectors);
+  report_.seconds_encoding += seconds_between(batch->start, end);
+  for (const auto& [from, to] : linking_)
+    report_.seconds_both += std::max(0.0, seconds_between(from, std::min(to, end)));
+  return batch;
+}
+
+void DocumentWriter::write(const Batch& batch) {
+  const auto start = std::chrono::steady_clock::now();
+  Group& group = *batch.group;
   StoreWriter writer = parts_.store.write();
   name_model(writer);
   double bytes = 0;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    vectors_[tasks[i].key] = writer.put_vector(tasks[i].key, made.row(i));
-    bytes += tasks[i].bytes;
+  for (std::size_t i = batch.begin; i < batch.end; ++i) {
+    const Task& task = group.tasks[i];
+    group.vectors[task.key] = writer.put_vector(task.key, batch.vectors.row(i - batch.begin));
+    bytes += task.bytes;
   }
   writer.commit();
+  report_.seconds_writing += seconds_between(start, std::chrono::steady_clock::now());
   parts_.model.adopt(parts_.model.embedder().info().fingerprint);
-  report_.chunks_encoded += tasks.size();
-  report_.tokens_encoded += made.tokens;
+  report_.chunks_encoded += batch.end - batch.begin;
+  report_.tokens_encoded += batch.vectors.tokens;
   meter_.encoded(bytes);
+  if (batch.end == group.tasks.size()) write_documents(group);
 }
 
 /// With the first vector the collection becomes one of this model.
@@ -89,30 +127,42 @@ void DocumentWriter::name_model(StoreWriter& writer) {
   writer.set_setting(SettingNames::kDimensions, std::to_string(info.dimensions));
 }
 
-void DocumentWriter::write_documents() {
-  if (waiting_.empty()) return;
+void DocumentWriter::write_documents(Group& group) {
+  if (group.documents.empty()) return;
+  const auto start = std::chrono::steady_clock::now();
   StoreWriter writer = parts_.store.write();
   std::size_t chunks = 0;
   double bytes = 0;
-  for (PreparedDocument& document : waiting_) {
+  const auto vector_of = [&](const std::string& key) {
+    std::int64_t& id = group.vectors.at(key);
+    if (id == 0) id = writer.vector_with_key(key).value();  // of the group before, written by now
+    return id;
+  };
+  for (PreparedDocument& document : group.documents) {
     const std::int64_t id = writer.put_document(document.stored);
     for (PreparedChunk& chunk : document.chunks) {
       chunk.stored.document = id;
-      chunk.stored.vector = vectors_.at(chunk.key);
+      chunk.stored.vector = vector_of(chunk.key);
       writer.add_chunk(chunk.stored);
     }
     chunks += document.chunks.size();
     bytes += static_cast<double>(document.stored.size);
   }
   writer.commit();
-  const auto start = std::chrono::steady_clock::now();
-  if (const std::string model = parts_.model.fingerprint(); !model.empty()) parts_.graph.catch_up(model);
-  report_.seconds_graph += seconds_since(start);
+  report_.seconds_writing += seconds_between(start, std::chrono::steady_clock::now());
+  link();
   report_.chunks_written += chunks;
-  meter_.finished(waiting_.size(), bytes, /*were_encoding=*/true);
-  waiting_.clear();
-  waiting_bytes_ = 0;
-  vectors_.clear();
+  meter_.finished(group.documents.size(), bytes, /*were_encoding=*/true);
+}
+
+void DocumentWriter::link() {
+  const std::string model = parts_.model.fingerprint();
+  if (model.empty()) return;
+  const auto start = std::chrono::steady_clock::now();
+  parts_.graph.catch_up(model);
+  const auto end = std::chrono::steady_clock::now();
+  report_.seconds_graph += seconds_between(start, end);
+  if (running_) linking_.emplace_back(start, end);
 }
 
 }  // namespace riverbank

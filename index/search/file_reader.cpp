@@ -1,8 +1,10 @@
 #include "index/search/file_reader.h"
 
+#include <chrono>
 #include <utility>
 
 #include "index/search/source_file.h"
+#include "lib/base/clock.h"
 #include "lib/base/hash.h"
 #include "lib/text/unicode.h"
 
@@ -44,13 +46,21 @@ std::optional<ReadFile> FileReader::next() {
   return std::move(file);
 }
 
+FileReader::Seconds FileReader::seconds() {
+  const std::lock_guard lock(mutex_);
+  return seconds_;
+}
+
 void FileReader::run(const std::stop_token& stop) {
   std::exception_ptr failure;
   try {
     for (std::size_t planned = 0; planned < plan_.to_read.size() && !stop.stop_requested(); ++planned) {
-      ReadFile file = read(planned);
+      Seconds took;
+      ReadFile file = read(planned, took);
       const std::size_t bytes = bytes_of(file);
       std::unique_lock lock(mutex_);
+      seconds_.reading += took.reading;
+      seconds_.tokenizing += took.tokenizing;
       changed_.wait(lock, stop, [&] {
         return ready_.empty() || (ready_bytes_ + bytes <= kMostReadyBytes && ready_.size() < kMostReady);
       });
@@ -82,7 +92,8 @@ std::optional<StoredDocument> FileReader::where_it_was(const PlannedFile& file, 
   return std::nullopt;
 }
 
-ReadFile FileReader::read(std::size_t planned) {
+ReadFile FileReader::read(std::size_t planned, Seconds& took) {
+  const auto reading = std::chrono::steady_clock::now();
   const PlannedFile& file = plan_.to_read[planned];
   auto read = read_source_file(file.file, max_file_size_);
   if (const auto* failed = std::get_if<Unreadable>(&read)) {
@@ -110,7 +121,11 @@ ReadFile FileReader::read(std::size_t planned) {
   std::optional<DecodedText> text = decode_text(source.bytes);
   if (!text) return {planned, ReadFile::Skipped{"binary", false}};
   source.bytes = {};
-  return {planned, passages_.of_file(std::move(document), std::move(text->text))};
+  took.reading = seconds_since(reading);
+  const auto tokenizing = std::chrono::steady_clock::now();
+  PreparedDocument prepared = passages_.of_file(std::move(document), std::move(text->text));
+  took.tokenizing = seconds_since(tokenizing);
+  return {planned, std::move(prepared)};
 }
 
 }  // namespace riverbank

@@ -50,9 +50,15 @@ class FileReader {
   /// The next file's outcome; nothing at the end. Throws on what the reading thread threw (no model, no memory).
   std::optional<ReadFile> next();
 
+  /// What the thread's work took, so far.
+  struct Seconds {
+    double reading = 0, tokenizing = 0;
+  };
+  Seconds seconds();
+
  private:
   void run(const std::stop_token& stop);
-  ReadFile read(std::size_t planned);
+  ReadFile read(std::size_t planned, Seconds& took);
   std::optional<StoredDocument> where_it_was(const PlannedFile& file, const std::string& content_hash);
 
   const UpdatePlan& plan_;
@@ -65,6 +71,7 @@ class FileReader {
   std::deque<std::pair<ReadFile, std::size_t>> ready_;  // with the bytes each takes
   std::size_t ready_bytes_ = 0;
   bool ended_ = false;
+  Seconds seconds_;
   std::exception_ptr failure_;
   std::jthread thread_;  // last: it uses all of the above
 };

@@ -94,7 +94,9 @@ UpdateReport Index::update_folders(std::span<const std::filesystem::path> folder
 UpdateReport Index::update(const UpdateOptions& options) {
   Collection& collection = parts_->collection;
   return collection.change(options, [&](Indexer& indexer, UpdateReport&) {
-    indexer.update_roots(collection.store().read().roots(), /*must_exist=*/false);
+    // Apart, so that no view of the store stays open and keeps its log from being folded in.
+    const std::vector<StoredRoot> roots = collection.store().read().roots();
+    indexer.update_roots(roots, /*must_exist=*/false);
   });
 }
 
@@ -155,6 +157,10 @@ Explanations Index::explain(std::string_view question, const SearchResult& resul
 }
 
 RecallReport Index::measure_recall(std::size_t sample) { return parts_->collection.measure(sample); }
+
+std::string Index::location() const { return parts_->collection.store().folder().string(); }
+
+std::string Index::model() const { return parts_->collection.model().name(); }
 
 const Embedder& Index::embedder() const { return parts_->collection.model().embedder(); }
 

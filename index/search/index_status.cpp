@@ -30,9 +30,9 @@ IndexStatus Index::status() const {
   Collection& collection = parts_->collection;
   StoreReader reader = collection.store().read();
   IndexStatus status;
-  status.location = collection.store().folder().string();
+  status.location = location();
   for (const StoredRoot& root : reader.roots()) status.roots.push_back(RootPath(root.path).shown());
-  status.model = collection.model().name();
+  status.model = model();
   status.fingerprint = reader.setting(SettingNames::kFingerprint).value_or("");
   const StoreCounts counts = reader.counts();
   status.documents = counts.files;

@@ -91,6 +91,7 @@ void Indexer::update_roots(std::span<const StoredRoot> roots, bool must_exist) {
 
 /// Reads, encodes and writes what the plan names. Takes the documents that turn out to be moved off plan.gone.
 void Indexer::read_planned(UpdatePlan& plan) {
+  if (plan.to_read.empty()) return;
   DocumentWriter documents(parts_, report_, meter_, options_.stop);
   SmallChanges changes(parts_.store);
   std::set<std::int64_t> moved;
@@ -125,6 +126,9 @@ void Indexer::read_planned(UpdatePlan& plan) {
       }
       meter_.finished(1, static_cast<double>(planned.size));
     }
+    const FileReader::Seconds took = reader.seconds();
+    report_.seconds_reading += took.reading;
+    report_.seconds_tokenizing += took.tokenizing;
   }
   changes.write();
   std::erase_if(plan.gone, [&](const StoredDocument& document) { return moved.contains(document.id); });

@@ -15,10 +15,10 @@ double idf(std::size_t passages, std::size_t with_word) {
 
 QuestionWords::QuestionWords(StoreReader& reader, std::string_view question) {
   std::vector<AskedWord> words = reader.asked_words(question);
-  const std::size_t chunks = reader.counts().chunks;
+  const std::size_t chunks = reader.chunks();
   const bool only_stop_words = std::ranges::none_of(words, &AskedWord::tells);
   for (AskedWord& word : words) {
-    const double weight = idf(chunks, word.chunks.size());
+    const double weight = idf(chunks, word.found);
     weights_.push_back({word.begin, word.end, weight});
     const auto is_same = [&](const Telling& known) { return known.word.folded == word.folded; };
     if ((!word.tells && !only_stop_words) || std::ranges::any_of(telling_, is_same)) continue;

@@ -304,7 +304,7 @@ SearchResult Searcher::search(std::string_view question, const SearchOptions& op
   const Request request = [&] {
     StoreReader reader = store_.read();
     fingerprint = reader.setting(SettingNames::kFingerprint).value_or("");
-    result.searched = reader.counts().chunks;
+    result.searched = reader.chunks();
     return read_request(reader, question, options);
   }();
   result.excluded = request.filter.excluded;

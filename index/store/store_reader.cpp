@@ -48,9 +48,13 @@ StoreCounts StoreReader::counts() {
   StoreCounts counts;
   counts.files = static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM documents WHERE kind = 0"));
   counts.records = static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM documents WHERE kind = 1"));
-  counts.chunks = static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM chunks"));
+  counts.chunks = chunks();
   counts.vectors = static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM vectors"));
   return counts;
+}
+
+std::size_t StoreReader::chunks() {
+  return static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM chunks"));
 }
 
 std::vector<StoredRoot> StoreReader::roots() {
@@ -182,19 +186,51 @@ std::vector<AskedWord> StoreReader::asked_words(std::string_view question) {
     // A word once: neither an identifier beside its parts, nor the characters of a word without spaces one by one.
     if (word.whole || (!words.empty() && words.back().begin == word.begin)) return true;
     const std::string_view written = question.substr(word.begin, word.end - word.begin);
-    AskedWord asked{word.begin, word.end, fold_for_search(written), !is_stop_word(word.folded), {}};
-    const auto known = std::ranges::find(words, asked.folded, &AskedWord::folded);
-    if (known != words.end()) {
-      asked.chunks = known->chunks;
-    } else {
-      Query query(connection(), "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid");
-      query.bind('"' + std::string(written) + '"');
-      while (query.step()) asked.chunks.push_back(query.integer(0));
-    }
-    words.push_back(std::move(asked));
+    words.push_back({word.begin, word.end, fold_for_search(written), !is_stop_word(word.folded), 0, {}});
     return words.size() < kMostQueryWords;
   });
+  const bool some_tell = std::ranges::any_of(words, &AskedWord::tells);
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    const auto known =
+        std::find_if(words.begin(), word, [&](const auto& other) { return other.folded == word->folded; });
+    if (known != word) {
+      word->found = known->found;
+      word->chunks = known->chunks;
+      continue;
+    }
+    const std::string term = '"' + std::string(question.substr(word->begin, word->end - word->begin)) + '"';
+    if (word->tells || !some_tell) {
+      word->chunks = chunks_with(term);
+      word->found = word->chunks.size();
+    } else {
+      word->found = count_with(term);
+    }
+  }
   return words;
+}
+
+std::vector<std::int64_t> StoreReader::chunks_with(const std::string& term) {
+  std::vector<std::int64_t> chunks;
+  Query query(connection(), "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid");
+  query.bind(term);
+  while (query.step()) chunks.push_back(query.integer(0));
+  return chunks;
+}
+
+/// Counts the first thousand; when there are more, the rest of the passages is taken to hold the word as often as those
+/// before. "the" stands in most passages of any collection: to list them all took longer than the answer.
+std::size_t StoreReader::count_with(const std::string& term) {
+  constexpr std::int64_t kCounted = 1000;
+  Query query(
+      connection(),
+      "SELECT count(*), max(id) FROM (SELECT rowid AS id FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?)");
+  query.bind(term).bind(kCounted).step();
+  const std::int64_t found = query.integer(0);
+  if (found < kCounted) return static_cast<std::size_t>(found);
+  const auto first = static_cast<double>(count(connection(), "SELECT min(id) FROM chunks"));
+  const auto last = static_cast<double>(count(connection(), "SELECT max(id) FROM chunks"));
+  const double share = (static_cast<double>(query.integer(1)) - first + 1) / (last - first + 1);
+  return static_cast<std::size_t>(static_cast<double>(found) / share);
 }
 
 std::vector<KeywordHit> StoreReader::find_words(std::string_view question, std::size_t limit,

@@ -27,6 +27,8 @@ class StoreReader {
   /// Grows with every transaction that changed the set of vectors.
   std::uint64_t generation();
   StoreCounts counts();
+  /// Their chunks alone, which costs less.
+  std::size_t chunks();
 
   std::vector<StoredRoot> roots();
 
@@ -81,6 +83,9 @@ class StoreReader {
   void give_up() { connection_.reset(); }
 
  private:
+  std::vector<std::int64_t> chunks_with(const std::string& term);
+  std::size_t count_with(const std::string& term);
+
   Lease connection_;
 };
 

@@ -99,7 +99,8 @@ struct AskedWord {
   std::size_t end = 0;
   std::string folded;                ///< as it is looked up
   bool tells = true;                 ///< no stop word
-  std::vector<std::int64_t> chunks;  ///< ascending
+  std::size_t found = 0;             ///< how many passages hold it; estimated where `chunks` is left out
+  std::vector<std::int64_t> chunks;  ///< ascending; left out for a stop word beside words that tell
 };
 
 /// What one word of a question brings to a passage's BM25.

@@ -29,6 +29,8 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
+  /// All of it is about to be read: lets the kernel map at once what it has in memory, rather than page by page.
+  void expect_all() const;
 
  private:
   const std::byte* data_ = nullptr;

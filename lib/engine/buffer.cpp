@@ -25,7 +25,7 @@ void Buffer::reserve(std::size_t rows, std::size_t columns) {
   if (!overflow && floats <= capacity_) return;
   bytes -= kHugePage;
   // Large buffers are touched for the first time in one go: huge pages save most of the page faults.
-  const bool huge = bytes >= 2 * kHugePage;
+  const bool huge = bytes >= kHugePage / 2;
   const std::size_t alignment = huge ? kHugePage : kCacheLine;
   const std::size_t rounded = divide_up(bytes, alignment) * alignment;
   floats_.reset();

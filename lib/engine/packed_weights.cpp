@@ -146,6 +146,7 @@ std::optional<PackedWeights> PackedWeights::open(const std::filesystem::path& pa
   std::memcpy(sums.data(), file.data() + kHeaderBytes, blocks * sizeof(std::uint64_t));
   check_header(path, file, identity, sums);
   packed.panels_ = file.subspan(begin);
+  packed.file_.expect_all();
   std::atomic<std::size_t> damaged{blocks};
   pool.run(blocks, [&](std::size_t block, int) {
     if (checksum64(block_of(packed.panels_, block)) != sums[block]) damaged = block;

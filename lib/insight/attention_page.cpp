@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <utility>
 
 #include "lib/base/printable.h"
 #include "lib/insight/html.h"
@@ -35,8 +36,9 @@ void append_fractions(std::span<const float> row, std::string& bytes) {
   }
   std::iota(order.begin(), order.end(), 0U);
   const auto given = static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(missing, 0, std::ssize(row)));
-  std::partial_sort(order.begin(), order.begin() + given, order.end(),
-                    [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
+  std::nth_element(order.begin(), order.begin() + given, order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(remainders[b], a) < std::pair(remainders[a], b);  // of equal ones the first
+  });
   for (std::ptrdiff_t i = 0; i < given; ++i) ++fractions[order[static_cast<std::size_t>(i)]];
   for (const std::int64_t fraction : fractions) {
     bytes += static_cast<char>(fraction & 0xFF);

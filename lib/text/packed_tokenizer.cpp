@@ -228,6 +228,7 @@ std::optional<TokenizerDefinition> open_packed_tokenizer(const std::filesystem::
     if (error.kind() == ErrorKind::kNotFound) return std::nullopt;
     throw;
   }
+  file->expect_all();
   check(path, file->bytes(), source);
   return DefinitionReader(path, std::move(file)).read();
 }

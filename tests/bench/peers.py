@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """riverbank beside its peers: the same texts, the same weights and the same vectors, in turn, in one run.
 
-usage: peers.py PROGRAM [--model NAME]… [--texts FILE] [--threads N] [--limit N] [--only encode|question|vectors]
-                [--work DIR] [--peer NAME]…
+usage: peers.py PROGRAM [--model NAME]… [--texts FILE] [--threads N] [--limit N] [--only encode|question|tokenize|vectors|folder]
+                [--folder DIR] [--work DIR] [--peer NAME]…
 
 `./dev bench --peers` makes the virtual environment (peers.txt) and calls this. PROGRAM is the riverbank to measure; the
 models are its own (`riverbank model path`), turned into what each peer reads, below --work. Texts are one a line or JSON
@@ -15,13 +15,18 @@ to the first peer's float32.
 
 encode    tokens a second of all texts
 question  milliseconds for one text of some ten tokens, alone
+tokenize  megabytes of the texts a second, into ids with their places, against the tokenizers package
 vectors   graphs with M = 16 over the texts' own vectors: build, file, recall@10 and questions a second
+folder    a folder (--folder; only when given) from nothing to an index, then questions, each in a process of its own:
+          the whole processes by the clock, riverbank's and folder_peer.py's in turn
 """
 import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -263,6 +268,33 @@ def question(arguments, name):
     encode(arguments, name, ["how do threads share the data that they both need"], sizes=(1,))
 
 
+def tokenize(arguments, name, texts):
+    from tokenizers import Tokenizer
+
+    os.environ["TOKENIZERS_PARALLELISM"] = "true" if arguments.threads > 1 else "false"
+    tokenizer = Tokenizer.from_file(str(model_folder(arguments.program, name) / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    megabytes = sum(len(text.encode()) for text in texts) / 1e6
+    best = {"tokenizers encode_batch": 0, "tokenizers encode_batch_fast": 0}
+    ours = 0
+    for _ in range(PASSES):
+        for peer, run in (("tokenizers encode_batch", tokenizer.encode_batch), ("tokenizers encode_batch_fast", tokenizer.encode_batch_fast)):
+            started = counted_seconds(arguments.threads)
+            run(texts)
+            best[peer] = max(best[peer], megabytes / (counted_seconds(arguments.threads) - started))
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
+            file.write("\n".join(texts) + "\n")
+            file.flush()
+            rows = riverbank_json(arguments.program, "bench", "tokenize", "--model", name, "--texts", file.name, "--limit", "0",
+                                  "--threads", str(arguments.threads))["results"]
+        ours = max(ours, rows[0]["bytes_per_second"] / 1e6)
+    print(f"\n{name}: {len(texts)} texts, {megabytes:.1f} MB, {arguments.threads} thread(s)", flush=True)
+    for peer, speed in best.items():
+        print(f"  {peer:32s}{speed:8.1f} MB/s   (riverbank is {ours / speed:.1f} x)", flush=True)
+    print(f"  {'riverbank':32s}{ours:8.1f} MB/s", flush=True)
+
+
 def recall(found, exact):
     return np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, exact)])
 
@@ -351,13 +383,74 @@ def usearch_graph(V, threads):
     return ask, graph.save
 
 
+FOLDER_PEERS = {"all-MiniLM-L6-v2": ("chroma", "sentence-transformers", "sentence-transformers-bf16")}
+QUESTIONS = ("how do threads share the data that they both need", "what is it for", "when does it fail, and what then",
+             "which of the two is faster", "how is it tested")
+
+
+def process_seconds(command, **settings):
+    started = time.perf_counter()
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **settings)
+    return time.perf_counter() - started
+
+
+def chroma_home(work, peers):
+    """A home whose cache holds the model that chroma would download."""
+    home = work / "home"
+    cache = home / ".cache/chroma/onnx_models/all-MiniLM-L6-v2/onnx"
+    if not (cache / "model.onnx").exists():
+        from transformers import BertTokenizerFast
+
+        cache.mkdir(parents=True, exist_ok=True)
+        BertTokenizerFast(tokenizer_file=str(peers.folder / "tokenizer.json")).save_pretrained(cache)
+        for name in ("vocab.txt", "special_tokens_map.json", "tokenizer_config.json"):
+            (cache / name).touch()  # chroma asks that they are there, and reads tokenizer.json alone
+        shutil.copy(peers.folder / "tokenizer.json", cache)
+        shutil.copy(peers.folder / "config.json", cache)
+        shutil.copy(peers.onnx(), cache / "model.onnx")
+    return home
+
+
+def folder(arguments, name):
+    peers = Peers(name, model_folder(arguments.program, name), arguments.work, arguments.threads)
+    print(f"\n{name}: {arguments.folder}, {arguments.threads} thread(s), whole processes", flush=True)
+    with tempfile.TemporaryDirectory() as stores:
+        threads = ["--threads", arguments.threads]
+        ours = Path(stores) / "riverbank"
+
+        def peer(verb, engine, text):
+            command = [sys.executable, Path(__file__).with_name("folder_peer.py"), verb, engine, peers.folder,
+                       Path(stores) / engine, arguments.threads, text]
+            home = chroma_home(arguments.work, peers) if engine == "chroma" else Path.home()
+            return process_seconds(command, env=dict(os.environ, HOME=str(home), ANONYMIZED_TELEMETRY="False"))
+
+        index = {"riverbank": process_seconds(
+            [arguments.program, "index", arguments.folder, "--index", ours, "--model", name, *threads])}
+        for engine in FOLDER_PEERS.get(name, FOLDER_PEERS["all-MiniLM-L6-v2"][1:]):
+            try:
+                index[engine] = peer("index", engine, arguments.folder)
+            except Exception as error:  # named, not hidden
+                print(f"  {engine:28s} left out: {type(error).__name__}: {str(error).splitlines()[0][:100]}", flush=True)
+        asked = {engine: [] for engine in index}
+        for question in QUESTIONS:  # in turn, so that all meet the same machine
+            for engine in index:
+                cold = [arguments.program, "query", question, "--index", ours, "-k", "5", "--json", "--min-relevance", "0", *threads]
+                asked[engine].append(process_seconds(cold) if engine == "riverbank" else peer("query", engine, question))
+    for engine, seconds in index.items():
+        median = sorted(asked[engine])[len(QUESTIONS) // 2]
+        ours_median = sorted(asked["riverbank"])[len(QUESTIONS) // 2]
+        print(f"  {engine:28s} index {seconds:7.2f} s ({seconds / index['riverbank']:5.2f} x)   question {1e3 * median:7.0f} ms"
+              f" ({median / ours_median:5.1f} x, least {1e3 * min(asked[engine]):.0f} ms)", flush=True)
+
+
 parser = argparse.ArgumentParser()
 parser.add_argument("program")
 parser.add_argument("--model", action="append")
 parser.add_argument("--texts", default="")
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--limit", type=int, default=100)
-parser.add_argument("--only", choices=("encode", "question", "vectors"))
+parser.add_argument("--only", choices=("encode", "question", "tokenize", "vectors", "folder"))
+parser.add_argument("--folder", default="")
 parser.add_argument("--work", type=Path, required=True)
 parser.add_argument("--peer", action="append")
 arguments = parser.parse_args()
@@ -367,5 +460,9 @@ for model in arguments.model or list(POOLING):
         encode(arguments, model, all_texts)
     if arguments.only in (None, "question"):
         question(arguments, model)
+    if arguments.only in (None, "tokenize"):
+        tokenize(arguments, model, all_texts)
     if arguments.only in (None, "vectors"):
         vectors(arguments, model, all_texts)
+    if arguments.only in (None, "folder") and arguments.folder:
+        folder(arguments, model)

@@ -37,6 +37,23 @@ TEST_F(IndexVerb, ReadsOnlyWhatChanged) {
   EXPECT_EQ(index().at("files_removed"), 1);
 }
 
+TEST_F(IndexVerb, SaysWhereTheTimeWentWhenAsked) {
+  const Outcome outcome = program.run({"index", path("book"), "--stats"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* part : {"reading", "tokenizing", "encoding", "writing", "graph", "all"}) {
+    EXPECT_THAT(outcome.out, ::testing::ContainsRegex(std::string("  ") + part + " +[0-9]+\\.[0-9]{3} s"));
+  }
+  EXPECT_THAT(outcome.out, HasSubstr("% of all but the graph, neither encoding nor linking\n"));
+  EXPECT_THAT(program.run({"index", path("book")}).out, ::testing::Not(HasSubstr("neither encoding")));
+  const auto json = index();
+  double parts = 0;
+  for (const char* part : {"reading", "tokenizing", "encoding", "writing", "graph", "neither"}) {
+    parts += json.at(std::string("seconds_") + part).get<double>();
+  }
+  EXPECT_GT(parts, 0);
+  EXPECT_LE(json.at("seconds_neither"), json.at("seconds"));
+}
+
 TEST_F(IndexVerb, SaysWhatItSkippedAndWhy) {
   write("book/a.zip", std::string("PK\x03\x04\0\0binary", 12));
   write("book/large.txt", std::string(5000, 'x'));

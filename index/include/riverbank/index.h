@@ -79,7 +79,15 @@ struct UpdateReport {
   std::size_t chunks_written = 0;
   std::size_t chunks_encoded = 0;  ///< those whose vector was not there yet
   std::size_t tokens_encoded = 0;
-  double seconds = 0, seconds_encoding = 0, seconds_graph = 0;
+  double seconds = 0;             ///< from beginning to end; those that follow lie beside each other
+  double seconds_reading = 0;     ///< files from the disk, decoded
+  double seconds_tokenizing = 0;  ///< what was read, cut into passages
+  double seconds_encoding = 0;
+  double seconds_writing = 0;  ///< into the store
+  double seconds_graph = 0;    ///< vectors linked to their neighbours
+  double seconds_both = 0;     ///< in which passages were encoded and others linked
+  /// In which neither was encoded nor linked: what all else costs.
+  double seconds_neither() const { return seconds - seconds_encoding - seconds_graph + seconds_both; }
   bool stopped = false;
 };
 
@@ -92,7 +100,9 @@ struct IndexStatus {
   std::size_t chunk_tokens = 0;
   bool whole_documents = false;
   std::uint64_t store_bytes = 0, graph_bytes = 0;
-  std::string updated;                 ///< UTC, ISO 8601; empty before the first update
+  /// When an update last changed something, or, more than an hour after that, found nothing to change. UTC, ISO 8601;
+  /// empty before the first update.
+  std::string updated;
   std::optional<double> recall_at_10;  ///< of the graph against the scan, on a sample of its own chunks
   std::size_t ef = 0;                  ///< of the search, set from that
   /// What SearchOptions::rerank adds to a question here, in milliseconds: the time that reading so many passages took
@@ -157,6 +167,9 @@ class Index {
   Explanations explain(std::string_view question, const SearchResult& result, const ExplainOptions& options = {}) const;
 
   IndexStatus status() const;
+  /// The same as in status(), where it costs nothing.
+  std::string location() const;
+  std::string model() const;
   /// Measures recall now; a writable index also keeps the ef found.
   RecallReport measure_recall(std::size_t sample = 200);
   /// Checks the store, the graph and that they agree; one sentence for each thing that is wrong.

@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
+#include "index/store/store.h"
+#include "index/store/store_writer.h"
 #include "tests/index/search/sandbox.h"
 #include "tests/support/expect_error.h"
 
@@ -129,6 +132,67 @@ TEST(Incremental, SameContentTwiceIsEncodedOnceAndBothAreFound) {
   std::filesystem::remove(box.docs() / "a.md");
   box.update(index);
   EXPECT_THAT(documents_of(index.search("boat")), ElementsAre("copy/a.md"));
+}
+
+// The second half comes together while the encoder is at the first.
+TEST(Incremental, PassagesOfABatchThatIsBeingEncodedAreNotEncodedAgain) {
+  Sandbox box;
+  constexpr unsigned kFiles = 1500;
+  for (unsigned i = 0; i < kFiles; ++i) {
+    box.write("d" + std::to_string(1000 + i) + ".md", "# River\n\n" + words_of(i % 750, 6));
+  }
+  Index index = box.open();
+  const UpdateReport report = box.update(index);
+  EXPECT_EQ(report.chunks_written, kFiles);
+  EXPECT_EQ(report.chunks_encoded, 750U);
+  EXPECT_EQ(index.status().vectors, 750U);
+  EXPECT_THAT(index.verify(), IsEmpty());
+}
+
+TEST(Incremental, OneLargeDocumentGoesThroughInPieces) {
+  Sandbox box;
+  box.write("large.txt", words_of(1, 30'000));
+  box.write("small.txt", "The river.");
+  Index index = box.open();
+  const UpdateReport report = box.update(index);
+  EXPECT_GT(report.chunks_encoded, 500U);
+  EXPECT_EQ(report.chunks_written, report.chunks_total);
+  EXPECT_THAT(keyword_documents(index, "river"), ElementsAre("small.txt"));
+  EXPECT_THAT(index.verify(), IsEmpty());
+}
+
+TEST(Incremental, TheReportSaysWhereTheTimeWent) {
+  Sandbox box;
+  for (unsigned i = 0; i < 600; ++i) box.write("d" + std::to_string(i) + ".txt", words_of(i, 20));
+  const UpdateReport report = box.update();
+  for (const double part : {report.seconds_reading, report.seconds_tokenizing, report.seconds_encoding,
+                            report.seconds_writing, report.seconds_graph}) {
+    EXPECT_GT(part, 0);
+    EXPECT_LT(part, report.seconds);
+  }
+  EXPECT_LE(report.seconds_both, std::min(report.seconds_encoding, report.seconds_graph));
+  EXPECT_GT(report.seconds_neither(), 0);
+  EXPECT_LT(report.seconds_neither(), report.seconds);
+}
+
+TEST(Incremental, WhatIsUnchangedIsNotWrittenEachTime) {
+  Sandbox box;
+  box.write("a.md", "The river.");
+  box.update();
+  const std::string updated = box.open().status().updated;
+  EXPECT_FALSE(updated.empty());
+  const auto written = std::filesystem::last_write_time(box.index() / "store.db");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(box.update().files_unchanged, 1U);
+  EXPECT_EQ(std::filesystem::last_write_time(box.index() / "store.db"), written);
+  EXPECT_EQ(box.open().status().updated, updated);
+  {
+    Store store(box.index(), Access::kReadWrite);
+    StoreWriter writer = store.write();
+    writer.set_setting("updated", "2001-01-01T00:00:00Z");
+    writer.commit();
+  }
+  box.update();
+  EXPECT_GE(box.open().status().updated, updated) << "what was found long ago is noted again";
 }
 
 TEST(Incremental, SkippedFilesAreNamedWithTheReason) {

@@ -344,5 +344,36 @@ TEST_F(Keywords, ObeyTheFilterInsideTheRanking) {
   EXPECT_THAT(found(store_, "river", root), IsEmpty());
 }
 
+TEST(AskedWords, AreListedOrCounted) {
+  const TemporaryFolder folder;
+  Store store(folder.path(), Access::kReadWrite);
+  put(store, record("gone"), {"the first"});
+  std::vector<std::string> texts;
+  constexpr std::size_t kPassages = 4000;
+  for (std::size_t i = 0; i < kPassages; ++i) {
+    texts.push_back("passage" + std::to_string(i) + (i % 2 == 0 ? " the" : "") + (i % 40 == 0 ? " of river" : ""));
+  }
+  put(store, record("many"), texts);
+  StoreWriter writer = store.write();
+  writer.remove_document(writer.find_record("gone")->id);
+  writer.commit();
+
+  StoreReader reader = store.read();
+  const std::vector<AskedWord> words = reader.asked_words("the river of the passage7");
+  ASSERT_EQ(words.size(), 5U);
+  EXPECT_TRUE(words[0].chunks.empty()) << "nobody asks where a stop word stands when other words tell";
+  EXPECT_NEAR(static_cast<double>(words[0].found), kPassages / 2.0, 2);  // estimated
+  EXPECT_EQ(words[1].chunks.size(), kPassages / 40);
+  EXPECT_EQ(words[1].found, kPassages / 40);
+  EXPECT_EQ(words[2].found, kPassages / 40) << "counted, as it is rare here";
+  EXPECT_EQ(words[3].found, words[0].found);
+  EXPECT_EQ(words[4].chunks.size(), 1U);
+
+  const std::vector<AskedWord> alone = reader.asked_words("the");
+  ASSERT_EQ(alone.size(), 1U);
+  EXPECT_EQ(alone[0].chunks.size(), kPassages / 2);
+  EXPECT_EQ(alone[0].found, kPassages / 2);
+}
+
 }  // namespace
 }  // namespace riverbank
