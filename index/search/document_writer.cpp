@@ -73,11 +73,8 @@ void DocumentWriter::send() {
 void DocumentWriter::start(const std::shared_ptr<Group>& group, std::size_t begin, std::size_t end) {
   const Embedder& embedder = parts_.model.embedder();
   linking_.clear();
-  running_.emplace();
-  running_->group = group;
-  running_->begin = begin;
-  running_->end = end;
-  running_->start = std::chrono::steady_clock::now();
+  running_ = Batch{
+      .group = group, .begin = begin, .end = end, .start = std::chrono::steady_clock::now(), .made = {}, .vectors = {}};
   running_->made = std::async(std::launch::async, [&embedder, group, begin, end, stop = stop_] {
     std::vector<std::string_view> texts;
     texts.reserve(end - begin);

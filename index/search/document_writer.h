@@ -68,7 +68,7 @@ class DocumentWriter {
   /// Tasks [begin, end) of a group, at the encoder or back from it.
   struct Batch {
     std::shared_ptr<Group> group;
-    std::size_t begin = 0, end = 0;
+    std::size_t begin, end;
     Time start;
     std::future<Made> made;
     Embeddings vectors;
