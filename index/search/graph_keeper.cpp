@@ -5,6 +5,9 @@
 #include <ranges>
 #include <utility>
 
+#include "index/vectors/caught_up_graph.h"
+#include "index/vectors/graph_file.h"
+#include "index/vectors/graph_parts.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
 
@@ -55,24 +58,96 @@ void GraphKeeper::set_state(State state) {
   state_ = std::move(state);
 }
 
-void GraphKeeper::load_if_newer(const std::string& fingerprint, std::uint64_t generation) {
+void GraphKeeper::say_anew(const std::string& damage) {
+  notice_(damage + "; a new graph is made from the store, nothing is lost");
+}
+
+void GraphKeeper::forget_file(const std::string& damage) {
+  mapped_.reset();
+  if (!state().growing) set_state({});
+  say_anew(damage);
+}
+
+void GraphKeeper::open_if_newer(const std::string& fingerprint, std::uint64_t generation) {
   std::error_code missing;
   const auto written = std::filesystem::last_write_time(file(), missing);
   if (missing || tried_file_ == written) return;
   tried_file_ = written;
-  file_is_ours_ = false;
+  mapped_.reset();
   const std::string name = printable(file().string());
   try {
-    LoadedGraph loaded = load_graph(file());
-    if (loaded.source.store != store_.id() || loaded.source.generation > generation) {
+    MappedGraph mapped = MappedGraph::open(file());
+    if (mapped.source().store != store_.id() || mapped.source().generation > generation) {
       notice_("the graph " + name + " is of another index; a new one is made from the store");
-    } else if (loaded.source.model_fingerprint == fingerprint) {  // else the model was changed since
-      file_is_ours_ = true;
+    } else if (mapped.source().model_fingerprint == fingerprint) {  // else the model was changed since
       unwritten_ = 0;
-      set_state({std::make_shared<HnswIndex>(std::move(loaded.graph)), loaded.source.generation});
+      mapped_ = std::move(mapped);
+      checked_ = false;
+      set_state({std::make_shared<MappedGraph>(*mapped_), nullptr, mapped_->source().generation});
     }
   } catch (const Error& error) {
-    notice_(std::string(error.what()) + "; a new graph is made from the store, nothing is lost");
+    forget_file(error.what());
+  }
+}
+
+std::optional<GraphKeeper::Difference> GraphKeeper::way_to(const std::vector<std::int64_t>& stored,
+                                                           const VectorGraph& graph) {
+  const std::vector<std::int64_t> ids = graph.ids();
+  Difference way{difference(ids, stored), difference(stored, ids)};
+  // An id is never given twice: whatever the graph lacks must have come after all that it has.
+  const bool in_order = way.missing.empty() || way.missing.front() > graph.max_id();
+  const bool alive = (graph.tombstones() + way.gone.size()) * 5 <= graph.size() + graph.tombstones();
+  if (!in_order || !alive) return std::nullopt;
+  return way;
+}
+
+bool GraphKeeper::refresh_to_ask(const std::string& fingerprint, std::size_t most) {
+  StoreReader reader = store_.read();
+  const std::uint64_t generation = reader.generation();
+  const auto is_up = [&] { return state().graph && state().generation == generation; };
+  if (is_up()) return true;
+  open_if_newer(fingerprint, generation);
+  if (is_up()) return true;
+  const std::vector<std::int64_t> stored = reader.vector_ids();
+  if (stored.empty()) {
+    set_state({});
+    return true;
+  }
+  if (const State now = state(); now.growing) {
+    const auto way = way_to(stored, *now.growing);
+    if (!way || way->missing.size() > most) return false;
+    follow(*way, reader, now.growing, generation);
+    return true;
+  }
+  try {
+    std::optional<Difference> way;
+    if (mapped_) way = way_to(stored, *mapped_);
+    if (!way) way = {{}, stored};
+    if (way->gone.size() + way->missing.size() > most) return false;
+    ExactIndex later(reader.vector(stored.front()).size());
+    if (!way->missing.empty()) {
+      reader.for_each_vector([&](std::int64_t id, std::span<const float> vector) { later.add(id, vector); },
+                             way->missing.front() - 1);
+    }
+    std::optional<MappedGraph> rest;
+    if (way->missing.size() < stored.size()) rest = mapped_->without(way->gone);
+    set_state({std::make_shared<CaughtUpGraph>(std::move(rest), std::move(later)), nullptr, generation});
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kCorrupt || !mapped_) throw;
+    forget_file(error.what());
+    return false;
+  }
+}
+
+std::shared_ptr<HnswIndex> GraphKeeper::grow_from_file() {
+  if (!mapped_) return nullptr;
+  try {
+    return std::make_shared<HnswIndex>(mapped_->checked_parts(&pool_).to_graph(mapped_->name()));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kCorrupt) throw;
+    forget_file(error.what());
+    return nullptr;
   }
 }
 
@@ -82,73 +157,99 @@ void GraphKeeper::build(StoreReader& reader, std::uint64_t generation) {
   graph->reserve(ids.size());
   add_vectors(*graph, reader, 0, pool_);
   unwritten_ += kWorthWriting + ids.size();
-  set_state({std::move(graph), generation});
+  set_state({graph, graph, generation});
 }
 
-bool GraphKeeper::refresh(const std::string& fingerprint, std::size_t limit) {
+void GraphKeeper::follow(const Difference& way, StoreReader& reader, const std::shared_ptr<HnswIndex>& graph,
+                         std::uint64_t generation) {
+  // While much is missing questions compare all rather than miss many.
+  if (way.missing.size() > kMaxCatchUp) set_state({});
+  for (const std::int64_t id : way.gone) graph->remove(id);
+  if (!way.missing.empty()) add_vectors(*graph, reader, graph->max_id(), pool_);
+  unwritten_ += way.gone.size() + way.missing.size();
+  set_state({graph, graph, generation});
+}
+
+void GraphKeeper::refresh_to_grow(const std::string& fingerprint) {
   StoreReader reader = store_.read();
   const std::uint64_t generation = reader.generation();
-  if (state().graph && state().generation == generation) return true;
-  load_if_newer(fingerprint, generation);
-  const State now = state();
-  if (now.graph && now.generation == generation) return true;
-
+  if (state().growing && state().generation == generation) return;
+  open_if_newer(fingerprint, generation);
   const std::vector<std::int64_t> stored = reader.vector_ids();
-  if (stored.empty()) {
-    set_state({});
-    return true;
-  }
-  if (now.graph) {
-    // An id is never given twice: whatever the graph lacks must have come after all that it has.
-    const std::vector<std::int64_t> gone = difference(now.graph->ids(), stored);
-    const std::vector<std::int64_t> missing = difference(stored, now.graph->ids());
-    const bool in_order = missing.empty() || missing.front() > now.graph->max_id();
-    const bool alive = (now.graph->tombstones() + gone.size()) * 5 <= now.graph->size() + now.graph->tombstones();
-    if (in_order && alive) {
-      if (missing.size() > limit) return false;
-      if (missing.size() > kMaxCatchUp) set_state({});  // questions meanwhile compare all rather than miss many
-      for (const std::int64_t id : gone) now.graph->remove(id);
-      if (!missing.empty()) add_vectors(*now.graph, reader, now.graph->max_id(), pool_);
-      unwritten_ += gone.size() + missing.size();
-      set_state({now.graph, generation});
-      return true;
-    }
-    if (stored.size() > limit) return false;
+  if (stored.empty()) return set_state({});
+  const State now = state();
+  if (const std::shared_ptr<HnswIndex> graph = now.growing ? now.growing : grow_from_file()) {
+    if (const auto way = way_to(stored, *graph)) return follow(*way, reader, graph, generation);
     notice_("much of the graph " + printable(file().string()) + " was of passages that are gone; it is built anew");
   }
-  if (stored.size() > limit) return false;
   build(reader, generation);
-  return true;
+}
+
+std::shared_ptr<const VectorGraph> GraphKeeper::bring_up(const std::string& fingerprint) {
+  take_discarded();
+  std::error_code ignored;
+  const bool is_written = mapped_ && std::filesystem::exists(file(), ignored);
+  if (!is_written || state().growing || !refresh_to_ask(fingerprint, kWorthWriting - 1)) refresh_to_grow(fingerprint);
+  return state().graph;
 }
 
 std::shared_ptr<const VectorGraph> GraphKeeper::for_search(const std::string& fingerprint) {
   const std::unique_lock change(change_mutex_, std::try_to_lock);
   // Who holds it brings the graph up right now, and leaves none in sight while it is far behind.
   if (!change.owns_lock()) return state().graph;
-  return refresh(fingerprint, kMaxCatchUp) ? state().graph : nullptr;
+  take_discarded();
+  return refresh_to_ask(fingerprint, kMaxCatchUp) ? state().graph : nullptr;
 }
 
 std::shared_ptr<const VectorGraph> GraphKeeper::catch_up(const std::string& fingerprint) {
   const std::lock_guard change(change_mutex_);
-  refresh(fingerprint, std::numeric_limits<std::size_t>::max());
-  return state().graph;
+  return bring_up(fingerprint);
+}
+
+void GraphKeeper::check_mapped() {
+  if (!mapped_ || checked_) return;
+  checked_ = true;
+  try {
+    mapped_->checked_parts(&pool_);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kCorrupt) throw;
+    forget_file(error.what());
+  }
 }
 
 std::shared_ptr<const VectorGraph> GraphKeeper::save(const std::string& fingerprint) {
   const std::lock_guard change(change_mutex_);
-  refresh(fingerprint, std::numeric_limits<std::size_t>::max());
+  bring_up(fingerprint);
+  check_mapped();
+  if (!mapped_) refresh_to_grow(fingerprint);
   const State now = state();
   std::error_code ignored;
   if (!now.graph) {
-    std::filesystem::remove(file(), ignored);
-    file_is_ours_ = false;
-  } else if (!file_is_ours_ || unwritten_ >= kWorthWriting || !std::filesystem::exists(file(), ignored)) {
-    save_graph(*now.graph, {fingerprint, store_.id(), now.generation}, file());
+    remove_graph(file());
+    mapped_.reset();
+  } else if (now.growing && (!mapped_ || unwritten_ >= kWorthWriting || !std::filesystem::exists(file(), ignored))) {
+    save_graph(*now.growing, {fingerprint, store_.id(), now.generation}, file());
     tried_file_ = std::filesystem::last_write_time(file(), ignored);
-    file_is_ours_ = true;
+    mapped_ = MappedGraph::open(file());
+    checked_ = true;
     unwritten_ = 0;
   }
   return now.graph;
+}
+
+void GraphKeeper::discard(const VectorGraph& graph, const std::string& damage) {
+  {
+    const std::lock_guard lock(state_mutex_);
+    if (state_.graph.get() != &graph) return;  // another thread was sooner
+    state_ = {};
+    discarded_ = true;
+  }
+  say_anew(damage);
+}
+
+void GraphKeeper::take_discarded() {
+  const std::lock_guard lock(state_mutex_);
+  if (std::exchange(discarded_, false)) mapped_.reset();
 }
 
 std::vector<std::string> GraphKeeper::check(const std::string& fingerprint) const {

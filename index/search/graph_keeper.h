@@ -10,20 +10,22 @@
 #include <vector>
 
 #include "index/store/store.h"
-#include "index/vectors/graph_file.h"
 #include "index/vectors/hnsw_index.h"
+#include "index/vectors/mapped_graph.h"
+#include "index/vectors/vector_graph.h"
 #include "lib/base/parallel.h"
 
 namespace riverbank {
 
-/// Keeps the graph equal to the store's vectors: loads it, catches up with what the store has gained and lost since,
-/// builds it anew when the file is damaged, another store's, or full of tombstones. It is a cache: nothing is lost with
-/// it. Any thread; searching never waits for a build.
+/// Keeps the graph equal to the store's vectors: catches up with what the store has gained and lost since it was
+/// written, builds it anew when the file is damaged, another store's, or full of tombstones. A question is asked of the
+/// mapped file, with what came later beside it; only an update makes a graph that grows. It is a cache: nothing is lost
+/// with it. Any thread; searching never waits for a build.
 class GraphKeeper {
  public:
   static constexpr char kFileName[] = "graph.hnsw";
-  /// A question adds at most this many vectors to a graph that is behind (about half a second). One that is further
-  /// behind waits for the next update; until then the vectors themselves are compared, which is sooner done.
+  /// A question puts at most this many later vectors beside a graph that is behind. One that is further behind waits
+  /// for the next update; until then the vectors themselves are compared.
   static constexpr std::size_t kMaxCatchUp = 1000;
 
   static constexpr std::size_t kWorthWriting = 64;
@@ -40,33 +42,63 @@ class GraphKeeper {
   /// file is removed. Throws Error kIo.
   std::shared_ptr<const VectorGraph> save(const std::string& fingerprint);
 
+  /// Damage that a search came to: from now on there is no graph, until the next update makes one. Says so, once.
+  void discard(const VectorGraph& graph, const std::string& damage);
+
   /// One sentence for each way in which the file is not what the store says.
   std::vector<std::string> check(const std::string& fingerprint) const;
   std::filesystem::path file() const;
 
  private:
+  /// What is asked now.
   struct State {
-    std::shared_ptr<HnswIndex> graph;
-    std::uint64_t generation = 0;  ///< of the store that it equals
+    std::shared_ptr<const VectorGraph> graph;
+    std::shared_ptr<HnswIndex> growing;  ///< `graph`, when it is one that grows
+    std::uint64_t generation = 0;        ///< of the store that it equals
   };
   State state() const;
   void set_state(State state);
-  /// Loads the file if it was written since the last try. Wants change_mutex_, as does what follows.
-  void load_if_newer(const std::string& fingerprint, std::uint64_t generation);
-  /// Whether the graph now equals the store, with at most `limit` vectors added.
-  bool refresh(const std::string& fingerprint, std::size_t limit);
+  /// How a graph of some ids gets to the store's.
+  struct Difference {
+    std::vector<std::int64_t> gone, missing;
+  };
+  /// Nothing when the graph is better built anew.
+  static std::optional<Difference> way_to(const std::vector<std::int64_t>& stored, const VectorGraph& graph);
+
+  void say_anew(const std::string& damage);
+
+  // All that follows wants change_mutex_.
+  /// Opens the file if it was written since the last try; what grows here is older then, and goes.
+  void open_if_newer(const std::string& fingerprint, std::uint64_t generation);
+  /// Makes the state equal the store with at most `most` vectors added to what grows, or gained and lost beside what is
+  /// mapped. False when that will not do.
+  bool refresh_to_ask(const std::string& fingerprint, std::size_t most);
+  /// Makes it a graph that grows and equals the store.
+  void refresh_to_grow(const std::string& fingerprint);
+  /// Either, whichever is less work.
+  std::shared_ptr<const VectorGraph> bring_up(const std::string& fingerprint);
+  void follow(const Difference& way, StoreReader& reader, const std::shared_ptr<HnswIndex>& graph,
+              std::uint64_t generation);
+  /// The mapped graph as one that grows; nothing, said, when it is damaged.
+  std::shared_ptr<HnswIndex> grow_from_file();
   void build(StoreReader& reader, std::uint64_t generation);
+  void forget_file(const std::string& damage);
+  void take_discarded();
+  /// An update looks at all of the file, once, so that what no search has come to is mended too.
+  void check_mapped();
 
   const Store& store_;
   const std::function<void(const std::string&)> notice_;
   std::mutex change_mutex_;  // held while the graph is changed; a question never waits for it
   ThreadPool pool_;
   std::optional<std::filesystem::file_time_type> tried_file_;
-  bool file_is_ours_ = false;
-  std::size_t unwritten_ = 0;  // vectors gained and lost since the file
+  bool checked_ = false;               // all of mapped_
+  std::optional<MappedGraph> mapped_;  // the file, when it is ours; at mapped_->source().generation
+  std::size_t unwritten_ = 0;          // vectors gained and lost since the file
 
   mutable std::mutex state_mutex_;  // held for a moment
   State state_;
+  bool discarded_ = false;  // the file was found damaged; mapped_ has still to go
 };
 
 }  // namespace riverbank

@@ -4,17 +4,12 @@
 
 #include "index/search/index_parts.h"
 #include "index/store/writer_lock.h"
+#include "index/vectors/graph_file.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
 namespace {
-
-std::uint64_t size_of(const std::filesystem::path& file) {
-  std::error_code missing;
-  const std::uint64_t size = std::filesystem::file_size(file, missing);
-  return missing ? 0 : size;
-}
 
 /// A share as it was written; nothing when it is none.
 std::optional<double> setting_share(const std::optional<std::string>& text) {
@@ -43,7 +38,8 @@ IndexStatus Index::status() const {
   status.chunk_tokens = collection.settings().chunk_tokens;
   status.whole_documents = collection.settings().whole_documents;
   status.store_bytes = collection.store().bytes();
-  status.graph_bytes = size_of(collection.graph().file());
+  const GraphBytes graph = graph_bytes(collection.graph().file());
+  status.graph_bytes = graph.graph + graph.vectors;
   status.updated = reader.setting(SettingNames::kUpdated).value_or("");
   status.recall_at_10 = setting_share(reader.setting(SettingNames::kRecall));
   const std::size_t rerank_ms = setting_number(reader.setting(SettingNames::kRerankMs), 0);
@@ -73,13 +69,13 @@ void Index::destroy(const std::filesystem::path& location) {
   std::error_code error;
   const std::string store = Store::kFileName;
   // The store goes first: without it nothing of the rest counts as an index.
-  for (const std::string& name : {store, store + "-wal", store + "-shm", std::string(GraphKeeper::kFileName),
-                                  std::string(WriterLock::kFileName)}) {
+  for (const std::string& name : {store, store + "-wal", store + "-shm", std::string(WriterLock::kFileName)}) {
     std::filesystem::remove(location / name, error);
     if (error) {
       throw Error(ErrorKind::kIo, "cannot remove " + printable((location / name).string()) + ": " + error.message());
     }
   }
+  remove_graph(location / GraphKeeper::kFileName);
   std::filesystem::remove(location, error);  // stays when it holds something of somebody else's
 }
 

@@ -128,11 +128,10 @@ class Searcher::Search {
     const bool knows_relevance = by_vector() && request_.plain;
     result_.min_relevance = relevance_asked(options_, knows_relevance ? &embedder().info() : nullptr);
     if (!understand()) return;
-    std::shared_ptr<const VectorGraph> graph;
-    if (by_vector() && !options_.exact) graph = searcher_.graph_.for_search(fingerprint);
+    if (by_vector() && !options_.exact) graph_ = searcher_.graph_.for_search(fingerprint);
 
     StoreReader reader = searcher_.store_.read();
-    if (!find_candidates(reader, graph.get())) return;
+    if (!find_candidates(reader)) return;
     // Words know nothing of what is taken away: then vectors alone order what both have found.
     const SearchMode order = options_.minus.empty() ? options_.mode : SearchMode::kVector;
     ordering_ = rank(candidates_, order, options_.fusion);
@@ -168,7 +167,7 @@ class Searcher::Search {
   }
 
   /// False when no passage passes the filters.
-  bool find_candidates(StoreReader& reader, const VectorGraph* graph) {
+  bool find_candidates(StoreReader& reader) {
     const Asked asked{reader, request_, by_vector() ? std::span<const float>(vector_) : std::span<const float>(),
                       std::max(kCandidates, 2 * options_.top_k)};
     const bool filtered = !request_.filter.empty();
@@ -179,15 +178,25 @@ class Searcher::Search {
       if (matching.empty()) return false;
     }
     if (by_vector()) {
-      const std::size_t ef = setting_number(reader.setting(SettingNames::kEf), kDefaultEf);
-      for (const NearChunk& near :
-           nearest_chunks(reader, graph, ef, vector_, asked.count, filtered ? &matching : nullptr)) {
+      for (const NearChunk& near : find_near(reader, asked.count, filtered ? &matching : nullptr)) {
         candidates_.push_back({.chunk = near.chunk, .cosine = near.cosine});
         result_.best_cosine = std::max(result_.best_cosine, near.cosine);
       }
     }
     if (options_.mode != SearchMode::kVector) add_keyword_candidates(asked, candidates_);
     return true;
+  }
+
+  /// A graph is checked where a search comes to it: one that proves damaged is told of, and all vectors are compared.
+  std::vector<NearChunk> find_near(StoreReader& reader, std::size_t count, const std::vector<PassageKey>* matching) {
+    const std::size_t ef = setting_number(reader.setting(SettingNames::kEf), kDefaultEf);
+    try {
+      return nearest_chunks(reader, graph_.get(), ef, vector_, count, matching);
+    } catch (const Error& error) {
+      if (!graph_ || error.kind() != ErrorKind::kCorrupt) throw;
+      searcher_.graph_.discard(*graph_, error.what());
+      return nearest_chunks(reader, nullptr, ef, vector_, count, matching);
+    }
   }
 
   /// Reads these passages word by word, those that were not read yet.
@@ -290,7 +299,8 @@ class Searcher::Search {
   SearchResult& result_;
   std::optional<QuestionWords> words_;
   std::optional<LateInteraction> late_;
-  std::vector<float> vector_;  // the question's; empty when nothing needs it
+  std::shared_ptr<const VectorGraph> graph_;  // to ask; null: compare all
+  std::vector<float> vector_;                 // the question's; empty when nothing needs it
   std::vector<Candidate> candidates_;
   std::map<std::int64_t, ReadPassage> passages_;  // by chunk
   Ordering ordering_;

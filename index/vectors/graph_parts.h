@@ -2,53 +2,62 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <shared_mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "index/vectors/graph_node.h"
 #include "index/vectors/hnsw_index.h"
 
 namespace riverbank {
 
-/// How the nodes of a graph lie in memory and in its file, hnswlib's own way. A node is, at `stride` bytes each:
-///
-///     u32 number of links (at most 2 M) | u32 links[2 M] | f32 vector[dimensions] | u64 id
-///
-/// and a node of level l > 0 has l more lists, for the levels 1 to l: u32 number (at most M) | u32 links[M].
-struct GraphLayout {
-  explicit GraphLayout(std::size_t dimensions_of_vectors) : dimensions(dimensions_of_vectors) {}
-
-  std::size_t dimensions;
-  static constexpr std::size_t kLowestLinks = 2 * HnswIndex::kM;
-  static constexpr std::size_t kVectorAt = sizeof(std::uint32_t) * (1 + kLowestLinks);
-  static constexpr std::size_t kUpperListBytes = sizeof(std::uint32_t) * (1 + HnswIndex::kM);
-  std::size_t id_at() const { return kVectorAt + dimensions * sizeof(float); }
-  std::size_t stride() const { return id_at() + sizeof(std::uint64_t); }
+/// A node that stands on more levels than the lowest.
+struct UpperNode {
+  Node node = 0;
+  std::uint32_t first_list = 0;  ///< of GraphParts::upper_links: that of level 1; the next node's comes after the last
 };
 
-inline constexpr std::size_t kMostDimensions = 65'536;
-inline constexpr std::size_t kMostNodes = (std::size_t{1} << 31U) - 1;  // hnswlib counts visited nodes in an int
-inline constexpr int kMostLevels = 15;
-
-/// A graph as plain bytes, on its way to a file or from one.
+/// A graph as its file has it, in somebody else's memory.
 struct GraphParts {
   std::size_t dimensions = 0;
-  std::uint32_t entry = 0;           ///< the node where searches begin
-  std::vector<std::uint8_t> levels;  ///< of each node
-  std::vector<std::uint8_t> dead;    ///< 1 for a tombstone
-  std::span<const std::byte> nodes;  ///< (levels.size(), stride) bytes
-  std::vector<std::byte> upper;      ///< the lists above the lowest level, node after node, level after level
+  Node entry = 0;                          ///< where searches begin: of the highest level
+  std::span<const std::int8_t> codes;      ///< (N, code_bytes(dimensions))
+  std::span<const Node> links;             ///< (N, kLowestLinks), kNoNode where there are fewer
+  std::span<const float> scales;           ///< (N)
+  std::span<const std::int64_t> ids;       ///< (N)
+  std::span<const UpperNode> upper_nodes;  ///< by ascending node
+  std::span<const Node> upper_links;       ///< (lists, kGraphM), as links
+  std::span<const Node> tombstones;        ///< ascending
+  std::span<const float> exact;            ///< (N, dimensions), the vectors themselves
 
-  /// While it lives searches go on and adding waits.
-  std::shared_lock<std::shared_mutex> lock;
+  std::size_t nodes() const { return ids.size(); }
+  std::size_t upper_lists() const { return upper_links.size() / kGraphM; }
+  /// How many lists of links a node of upper_nodes has: its level.
+  int level_of(std::size_t upper) const {
+    const std::size_t end = upper + 1 < upper_nodes.size() ? upper_nodes[upper + 1].first_list : upper_lists();
+    return static_cast<int>(end - upper_nodes[upper].first_list);
+  }
+  /// The place in upper_nodes; upper_nodes.size() for a node of the lowest level alone.
+  std::size_t find_upper(Node node) const;
 
-  /// Those of a graph; `nodes` is the graph's own memory.
-  static GraphParts of(const HnswIndex& graph);
-  /// A graph of its own, once every level, link, number and id has been looked at. levels and dead are of one size, and
-  /// nodes of that many strides. Throws Error kCorrupt, in which the file is called `name`.
+  /// What is wrong with what holds the graph together: upper nodes, entry, tombstones; empty when nothing is. Looks at
+  /// no link and no id.
+  std::string frame_damage() const;
+  /// A graph of its own, once every link, number and id has been looked at. Throws Error kCorrupt, in which the file is
+  /// called `name`.
   HnswIndex to_graph(const std::string& name) const;
+};
+
+/// The parts of a graph that grows. While they live searches go on and adding waits.
+struct OwnedGraphParts {
+  explicit OwnedGraphParts(const HnswIndex& graph);
+
+  GraphParts parts;  // of the graph's memory and of what follows
+  std::vector<Node> links, upper_links, tombstones;
+  std::vector<std::int64_t> ids;
+  std::vector<UpperNode> upper_nodes;
+  std::shared_lock<std::shared_mutex> lock;
 };
 
 }  // namespace riverbank

@@ -12,17 +12,16 @@
 namespace riverbank {
 
 struct GraphParts;
+struct OwnedGraphParts;
 
 /// A hierarchical navigable small world graph (Malkov and Yashunin, arXiv:1603.09320) over unit vectors: finds most of
-/// the nearest in a time that grows with the logarithm of their number. hnswlib builds it.
+/// the nearest in a time that grows with the logarithm of their number. It is built and walked over codes of 8 bits
+/// (index/vectors/codes.h); the vectors themselves put the best in order.
 ///
 /// Any number of threads may search while one adds or removes; adding and removing take turns. The same calls give the
-/// same graph, with any number of threads.
+/// same graph, with any number of threads, on any processor.
 class HnswIndex : public VectorGraph {
  public:
-  static constexpr std::size_t kM = 16;                ///< links of a node (twice that on the lowest level)
-  static constexpr std::size_t kEfConstruction = 200;  ///< candidates looked at when a node is linked
-
   /// Throws Error kInvalidArgument for 0 dimensions or more than 65,536.
   explicit HnswIndex(std::size_t dimensions);
   ~HnswIndex() override;
@@ -54,7 +53,8 @@ class HnswIndex : public VectorGraph {
   bool wants_rebuild() const;
 
  private:
-  friend struct GraphParts;  // how a graph becomes bytes and bytes a graph
+  friend struct GraphParts;       // how bytes become a graph
+  friend struct OwnedGraphParts;  // and a graph bytes
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

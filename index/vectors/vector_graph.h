@@ -13,10 +13,7 @@ namespace riverbank {
 /// (MappedGraph), and such a one with what came later (CaughtUpGraph). Any number of threads may ask.
 class VectorGraph {
  public:
-  VectorGraph() = default;
   virtual ~VectorGraph() = default;
-  VectorGraph(VectorGraph&&) = default;
-  VectorGraph& operator=(VectorGraph&&) = default;
 
   /// The k most similar, best first, equal ones by ascending id; `ef` (at least k) candidates are kept on the way: more
   /// cost time and find more of them. When few ids pass the filter those are scanned, so that the answer is right at

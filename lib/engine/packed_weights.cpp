@@ -1,7 +1,6 @@
 #include "lib/engine/packed_weights.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/block_sums.h"
 #include "lib/base/byte_reader.h"
 #include "lib/base/hash.h"
 #include "lib/base/printable.h"
@@ -46,12 +46,7 @@ constexpr std::chrono::hours kLongestUnused(30 * 24), kLongestWrite(1);
 constexpr std::uintmax_t kMostCacheBytes = std::uintmax_t{1} << 30U;
 
 std::size_t panels_at(std::size_t blocks) {
-  return divide_up(kHeaderBytes + blocks * sizeof(std::uint64_t), kPageBytes) * kPageBytes;
-}
-
-std::span<const std::byte> block_of(std::span<const std::byte> panels, std::size_t block) {
-  const std::size_t first = block * kBlockBytes;
-  return panels.subspan(first, std::min(kBlockBytes, panels.size() - first));
+  return count_blocks(kHeaderBytes + blocks * sizeof(std::uint64_t), kPageBytes) * kPageBytes;
 }
 
 template <typename T>
@@ -136,7 +131,7 @@ std::optional<PackedWeights> PackedWeights::open(const std::filesystem::path& pa
     throw;
   }
   const std::span<const std::byte> file = packed.file_.bytes();
-  const std::size_t blocks = divide_up(identity.bytes, kBlockBytes), begin = panels_at(blocks);
+  const std::size_t blocks = count_blocks(identity.bytes, kBlockBytes), begin = panels_at(blocks);
   if (file.size() != begin + identity.bytes) {
     throw unusable(path, ErrorKind::kCorrupt,
                    "have " + std::to_string(file.size()) + " bytes instead of " +
@@ -147,13 +142,9 @@ std::optional<PackedWeights> PackedWeights::open(const std::filesystem::path& pa
   check_header(path, file, identity, sums);
   packed.panels_ = file.subspan(begin);
   packed.file_.expect_all();
-  std::atomic<std::size_t> damaged{blocks};
-  pool.run(blocks, [&](std::size_t block, int) {
-    if (checksum64(block_of(packed.panels_, block)) != sums[block]) damaged = block;
-  });
-  if (damaged != blocks) {
+  if (const auto damaged = damaged_block(packed.panels_, sums, kBlockBytes, &pool)) {
     throw unusable(path, ErrorKind::kCorrupt,
-                   "are damaged: block " + std::to_string(damaged) + " of " + std::to_string(blocks) +
+                   "are damaged: block " + std::to_string(*damaged) + " of " + std::to_string(blocks) +
                        " does not have its checksum");
   }
   note_use(path);
@@ -162,8 +153,7 @@ std::optional<PackedWeights> PackedWeights::open(const std::filesystem::path& pa
 
 void save_packed_weights(const std::filesystem::path& path, const PackedIdentity& identity,
                          std::span<const std::byte> panels, ThreadPool& pool) {
-  std::vector<std::uint64_t> sums(divide_up(panels.size(), kBlockBytes));
-  pool.run(sums.size(), [&](std::size_t block, int) { sums[block] = checksum64(block_of(panels, block)); });
+  const std::vector<std::uint64_t> sums = block_sums(panels, kBlockBytes, &pool);
   make_private_folder(path.parent_path());
   AtomicFile file(path);
   const std::string header = encode_header(identity, sums);

@@ -22,4 +22,12 @@ void dot_many(const float* query, const float* rows, std::size_t count, std::siz
 
 DotFunction dot_function() { return chosen().dot; }
 
+DotCodesFunction dot_codes_function() {
+  static const DotCodesFunction function = [] {
+    const InstructionSet set = choose_instruction_set();
+    return kernels_of(set, supported_precisions(set).back()).dot_codes;  // int8 comes last, and has the dot products
+  }();
+  return function;
+}
+
 }  // namespace riverbank

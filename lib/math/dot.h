@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace riverbank {
 
@@ -15,5 +16,10 @@ void dot_many(const float* query, const float* rows, std::size_t count, std::siz
 /// dot() itself, for who calls it a million times.
 using DotFunction = float (*)(const float* a, const float* b, std::size_t n);
 DotFunction dot_function();
+
+/// Kernels::dot_codes of the best kernels that the chosen instruction set has.
+using DotCodesFunction = void (*)(const std::int8_t* query, const std::int8_t* const* rows, std::size_t count,
+                                  std::size_t n, std::int32_t* products);
+DotCodesFunction dot_codes_function();
 
 }  // namespace riverbank

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace riverbank {
 
@@ -70,6 +71,10 @@ struct Kernels {
   float (*dot)(const float* a, const float* b, std::size_t n);
   /// products[i] = dot(query, row i of rows (count, n), n), the same bits.
   void (*dot_many)(const float* query, const float* rows, std::size_t count, std::size_t n, float* products);
+  /// products[i] = inner product of query and rows[i], both (n) whole numbers of -127 to 127, exactly; n is a multiple
+  /// of 64. Rows come from far apart: the next ones are fetched meanwhile.
+  void (*dot_codes)(const std::int8_t* query, const std::int8_t* const* rows, std::size_t count, std::size_t n,
+                    std::int32_t* products);
 
   /// Bytes that encode_rows() makes of a row of d; a multiple of a cache line. Null: products read float32.
   std::size_t (*row_bytes)(std::size_t d);

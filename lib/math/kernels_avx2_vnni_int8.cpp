@@ -32,6 +32,7 @@ inline void put_bytes(std::uint8_t* to, Bits values) {
 }
 
 #include "lib/math/kernels/attention_int8.inc"
+#include "lib/math/kernels/dot_codes_vnni.inc"
 #include "lib/math/kernels/product_int8.inc"
 #include "lib/math/kernels/table.inc"
 

@@ -21,6 +21,7 @@ inline Floats dot2(Floats sum, Ints a, Ints w) {
 }
 
 #include "lib/math/kernels/attention_f32.inc"
+#include "lib/math/kernels/dot_codes_plain.inc"
 #include "lib/math/kernels/product_bf16.inc"
 #include "lib/math/kernels/table.inc"
 

@@ -15,6 +15,7 @@ constexpr int kTileRows = 6;  // 6 x 2 sums, 2 panel vectors and a broadcast: 15
 inline Floats multiply_add(Floats a, Floats b, Floats c) { return a * b + c; }
 
 #include "lib/math/kernels/attention_f32.inc"
+#include "lib/math/kernels/dot_codes_plain.inc"
 #include "lib/math/kernels/product_f32.inc"
 #include "lib/math/kernels/table.inc"
 

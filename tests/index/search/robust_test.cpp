@@ -70,7 +70,7 @@ TEST(Graph, DamagedOneIsMadeAnewAndSaidSo) {
   search.best_sentences = false;
   const auto expected = documents_of(box.open().search("river", search));
   std::string flipped = whole;
-  flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 1);
+  flipped[5'000] = static_cast<char>(flipped[5'000] ^ 1);  // among the codes, which every search compares
   const std::string damages[] = {whole.substr(0, whole.size() / 2), whole.substr(0, 10), flipped, "", "not a graph"};
   for (const std::string& damage : damages) {
     overwrite(box.graph_file(), damage);
@@ -87,13 +87,37 @@ TEST(Graph, DamagedOneIsMadeAnewAndSaidSo) {
   }
 }
 
+TEST(Graph, DamageThatNoSearchComesToIsFoundByVerifyAndMendedByAnUpdate) {
+  const Sandbox box;
+  fill(box, 100);
+  box.update();
+  std::string flipped = bytes_of(box.graph_file());
+  flipped[flipped.size() / 2] =
+      static_cast<char>(flipped[flipped.size() / 2] ^ 1);  // among the links; so few are scanned
+  overwrite(box.graph_file(), flipped);
+  std::vector<std::string> notices;
+  IndexOptions options = box.options();
+  options.notice = [&](const std::string& notice) { notices.push_back(notice); };
+  Index index = box.open(options);
+  EXPECT_THAT(index.search("river").hits, SizeIs(5));
+  EXPECT_THAT(notices, IsEmpty());
+  EXPECT_THAT(index.verify(), ElementsAre(HasSubstr("does not have its checksum")));
+  box.update(index);
+  EXPECT_THAT(notices, ElementsAre(HasSubstr("a new graph is made")));
+  EXPECT_THAT(index.verify(), IsEmpty());
+}
+
 TEST(Graph, OtherStoresGraphIsNotUsed) {
   const Sandbox one, other;
   fill(one, 30);
   one.update();
   other.write("a.md", "The boat.");
   other.update();
-  std::filesystem::copy_file(other.graph_file(), one.graph_file(), std::filesystem::copy_options::overwrite_existing);
+  for (const auto& entry : std::filesystem::directory_iterator(other.index())) {
+    if (!entry.path().filename().string().starts_with("graph")) continue;
+    std::filesystem::copy_file(entry.path(), one.index() / entry.path().filename(),
+                               std::filesystem::copy_options::overwrite_existing);
+  }
   std::vector<std::string> notices;
   IndexOptions options = one.options();
   options.notice = [&](const std::string& notice) { notices.push_back(notice); };

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -59,6 +62,42 @@ TEST(Dot, ReadsNothingBeyondItsVectors) {
       EXPECT_EQ(kernels_of(set, Precision::kFloat32).dot(a.data(), b.data(), n), before) << to_string(set) << ' ' << n;
     }
   }
+}
+
+std::vector<std::int8_t> random_codes(std::size_t count, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::vector<std::int8_t> codes(count);
+  for (std::int8_t& code : codes) code = static_cast<std::int8_t>(static_cast<int>(generator() % 255) - 127);
+  return codes;
+}
+
+TEST(DotCodes, AreExactOnEverySetAndPrecision) {
+  for (const InstructionSet set : supported_instruction_sets()) {
+    for (const Precision precision : supported_precisions(set)) {
+      for (const std::size_t n : {64U, 128U, 192U, 384U, 1024U, 65'536U}) {
+        std::vector<std::vector<std::int8_t>> codes;
+        for (unsigned seed = 1; seed < 8; ++seed) codes.push_back(random_codes(n, seed));
+        for (const int most : {127, -127, 0})
+          codes.emplace_back(n, static_cast<std::int8_t>(most));  // where 16 bits would overflow
+        std::vector<const std::int8_t*> rows;
+        rows.reserve(codes.size());
+        for (const auto& row : codes) rows.push_back(row.data());
+        for (const auto& query : codes) {
+          std::vector<std::int32_t> products(rows.size());
+          kernels_of(set, precision).dot_codes(query.data(), rows.data(), rows.size(), n, products.data());
+          for (std::size_t i = 0; i < rows.size(); ++i) {
+            const int expected = std::inner_product(query.begin(), query.end(), codes[i].begin(), 0);
+            ASSERT_EQ(products[i], expected) << to_string(set) << ' ' << to_string(precision) << ' ' << n << ' ' << i;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(DotCodes, RunOnTheBestKernelsOfTheChosenSet) {
+  const InstructionSet set = choose_instruction_set();
+  EXPECT_EQ(dot_codes_function(), kernels_of(set, supported_precisions(set).back()).dot_codes);
 }
 
 TEST(Dot, RunsOnTheChosenSet) {

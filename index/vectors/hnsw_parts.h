@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <vector>
+
+#include "index/vectors/hnsw_index.h"
+#include "index/vectors/hnsw_memory.h"
+
+namespace riverbank {
+
+/// What an HnswIndex is made of. Searchable.
+struct HnswIndex::Parts {
+  explicit Parts(std::size_t dimensions_of_vectors)
+      : dimensions(dimensions_of_vectors), memory(dimensions_of_vectors) {}
+
+  std::size_t dimensions;
+  HnswMemory memory;
+  std::vector<float> vectors;  // (nodes(), dimensions)
+  NodeSet dead_nodes;
+  std::size_t dead_nodes_count = 0;
+  std::int64_t max_id = 0;
+  mutable std::shared_mutex mutex;  // searches share it
+  mutable std::mutex turn;  // held while waiting for the other: who searches all the time must not keep adding out
+
+  std::shared_lock<std::shared_mutex> lock_to_read() const {
+    const std::lock_guard wait(turn);
+    return std::shared_lock(mutex);
+  }
+  std::unique_lock<std::shared_mutex> lock_to_write() {
+    const std::lock_guard wait(turn);
+    return std::unique_lock(mutex);
+  }
+
+  std::size_t nodes() const { return memory.nodes(); }
+  Node entry() const { return memory.entry(); }
+  int top_level() const { return memory.top_level(); }
+  Links links(Node node, int level) const { return memory.links(node, level); }
+  void compare(CodedVector vector, std::span<const Node> some, float* similarities) const {
+    memory.compare(vector, some, similarities);
+  }
+  std::int64_t id(Node node) const { return memory.id(node); }
+  std::span<const float> exact(Node node) const { return std::span(vectors).subspan(node * dimensions, dimensions); }
+  const NodeSet& dead() const { return dead_nodes; }
+  std::size_t dead_count() const { return dead_nodes_count; }
+
+  std::optional<Node> find_live(std::int64_t id) const {
+    const auto node = memory.find(id);
+    return node && !dead_nodes.contains(*node) ? node : std::nullopt;
+  }
+  void make_room(std::size_t nodes);
+};
+
+}  // namespace riverbank
