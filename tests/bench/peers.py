@@ -16,9 +16,10 @@ to the first peer's float32.
 encode    tokens a second of all texts
 question  milliseconds for one text of some ten tokens, alone
 tokenize  megabytes of the texts a second, into ids with their places, against the tokenizers package
-vectors   graphs with M = 16 over the texts' own vectors: build, file, recall@10 and questions a second
 folder    a folder (--folder; only when given) from nothing to an index, then questions, each in a process of its own:
           the whole processes by the clock, riverbank's and folder_peer.py's in turn
+vectors   graphs with M = 16 over the texts' own vectors, or those of --vectors, filled up to --fill: build, file,
+          recall@10 and questions a second, each peer with the least ef that finds .99 (or as much as riverbank)
 """
 import argparse
 import json
@@ -300,41 +301,53 @@ def recall(found, exact):
 
 
 def vectors(arguments, name, texts):
+    """The vectors of distinct texts, or those of a file; with --fill also what lies between them."""
     with tempfile.TemporaryDirectory() as folder:
-        lines, file = Path(folder) / "texts", Path(folder) / "vectors.f32"
-        lines.write_text("\n".join(texts) + "\n", encoding="utf-8")
-        subprocess.run([arguments.program, "embed", "--file", lines, "--model", name, "--format", "f32", "-o", file],
-                       check=True, stderr=subprocess.DEVNULL)
-        V = np.fromfile(file, np.float32).reshape(len(texts), -1)
-        speed = riverbank_json(arguments.program, "bench", "vectors", "--vectors", file, "--limit", "0", "--dimensions",
-                               str(V.shape[1]), "--threads", str(arguments.threads))["results"][0]
+        lines, file, all_vectors = Path(folder) / "texts", Path(folder) / "vectors.f32", Path(folder) / "all.f32"
+        if arguments.vectors:
+            file = Path(arguments.vectors)
+        else:
+            lines.write_text("\n".join(dict.fromkeys(texts)) + "\n", encoding="utf-8")
+            subprocess.run([arguments.program, "embed", "--file", lines, "--model", name, "--format", "f32", "-o", file],
+                           check=True, stderr=subprocess.DEVNULL)
+        speed = riverbank_json(arguments.program, "bench", "vectors", "--vectors", file, "--limit",
+                               str(arguments.limit if arguments.vectors else 0), "--fill", str(arguments.fill),
+                               "--output", all_vectors, "--dimensions", str(arguments.dimensions), "--threads",
+                               str(arguments.threads))["results"][0]
+        V = np.fromfile(all_vectors, np.float32).reshape(-1, arguments.dimensions)
     V, Q = V[: speed["count"]], V[speed["count"] :]
     exact = np.argsort(-Q @ V.T, axis=1)[:, :10]
-    print(f"\n{len(V)} vectors of {name}, {len(Q)} questions, {arguments.threads} thread(s) build, one asks", flush=True)
+    print(f"\n{len(V)} vectors of {name}, {speed['interpolated']} of them interpolated, {len(Q)} questions; "
+          f"{arguments.threads} thread(s) build, one asks; processor seconds", flush=True)
 
     def show(peer, build, bytes_each, ef, found_recall, rate):
-        print(f"  {peer:12s} build {build:6.2f} s  {bytes_each:6.0f} bytes each  ef {ef:4d}  recall {found_recall:.4f}"
+        print(f"  {peer:12s} build {build:7.2f} s  {bytes_each:6.0f} bytes each  ef {ef:4d}  recall {found_recall:.4f}"
               f"  {rate:8,.0f} questions/s", flush=True)
 
     search = speed["searches"][-1]
-    show("riverbank", speed["build_seconds"], speed["file_bytes"] / len(V), search["ef"], search["recall_at_10"],
-         search["queries_per_second"])
-    for peer, make in {"hnswlib": hnswlib_graph, "faiss": faiss_graph, "usearch": usearch_graph}.items():
+    ours = (speed["build_processor_seconds"], speed["graph_bytes"] / len(V), search["queries_per_second"])
+    show("riverbank", *ours[:2], search["ef"], search["recall_at_10"], ours[2])
+    print(f"  {'':12s} and {speed['vector_bytes'] / len(V):.0f} bytes each beside the graph, for the order of the best",
+          flush=True)
+    for peer, make in PEER_GRAPHS.items():
         try:
-            started = counted_seconds(arguments.threads)
+            started = time.process_time()  # of all threads
             ask, save = make(V, arguments.threads)
-            build = counted_seconds(arguments.threads) - started
+            build = time.process_time() - started
             with tempfile.NamedTemporaryFile() as file:
                 save(file.name)
                 size = os.path.getsize(file.name) / len(V)
             for ef in (16, 32, 64, 128, 256, 512, 1024):
                 best = 1e9
-                for _ in range(2):
-                    started = counted_seconds(1)
+                for _ in range(PASSES):
+                    started = time.process_time()
                     found = ask(Q, ef)
-                    best = min(best, counted_seconds(1) - started)
-                if recall(found, exact) >= 0.99 or ef == 1024:
-                    show(peer, build, size, ef, recall(found, exact), len(Q) / best)
+                    best = min(best, time.process_time() - started)
+                found_recall = recall(found, exact)
+                if found_recall >= min(0.99, search["recall_at_10"]) or ef == 1024:
+                    show(peer, build, size, ef, found_recall, len(Q) / best)
+                    print(f"  {'':12s} riverbank: {ours[0] / build:.2f} of its build, {ours[1] / size:.2f} of its bytes, "
+                          f"{ours[2] * best / len(Q):.2f} x its questions/s", flush=True)
                     break
         except Exception as error:
             print(f"  {peer:12s} left out: {type(error).__name__}: {str(error).splitlines()[0][:100]}", flush=True)
@@ -349,7 +362,7 @@ def hnswlib_graph(V, threads):
 
     def ask(Q, ef):
         graph.set_ef(ef)
-        return [graph.knn_query(q, k=10, num_threads=1)[0][0] for q in Q]
+        return graph.knn_query(Q, k=10, num_threads=1)[0]
 
     return ask, graph.save_index
 
@@ -365,20 +378,20 @@ def faiss_graph(V, threads):
     def ask(Q, ef):
         faiss.omp_set_num_threads(1)
         graph.hnsw.efSearch = ef
-        return [graph.search(q[None], 10)[1][0] for q in Q]
+        return graph.search(Q, 10)[1]
 
     return ask, lambda name: faiss.write_index(graph, name)
 
 
-def usearch_graph(V, threads):
+def usearch_graph(V, threads, dtype):
     from usearch.index import Index
 
-    graph = Index(ndim=V.shape[1], metric="ip", dtype="i8", connectivity=16, expansion_add=200)
+    graph = Index(ndim=V.shape[1], metric="ip", dtype=dtype, connectivity=16, expansion_add=200)
     graph.add(np.arange(len(V)), V, threads=threads)
 
     def ask(Q, ef):
         graph.expansion_search = ef
-        return [graph.search(q, 10, threads=1).keys for q in Q]
+        return graph.search(Q, 10, threads=1).keys
 
     return ask, graph.save
 
@@ -441,6 +454,13 @@ def folder(arguments, name):
         ours_median = sorted(asked["riverbank"])[len(QUESTIONS) // 2]
         print(f"  {engine:28s} index {seconds:7.2f} s ({seconds / index['riverbank']:5.2f} x)   question {1e3 * median:7.0f} ms"
               f" ({median / ours_median:5.1f} x, least {1e3 * min(asked[engine]):.0f} ms)", flush=True)
+PEER_GRAPHS = {
+    "hnswlib": hnswlib_graph,
+    "faiss": faiss_graph,
+    "usearch f32": lambda V, threads: usearch_graph(V, threads, "f32"),
+    "usearch bf16": lambda V, threads: usearch_graph(V, threads, "bf16"),
+    "usearch i8": lambda V, threads: usearch_graph(V, threads, "i8"),
+}
 
 
 parser = argparse.ArgumentParser()
@@ -451,6 +471,10 @@ parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--limit", type=int, default=100)
 parser.add_argument("--only", choices=("encode", "question", "tokenize", "vectors", "folder"))
 parser.add_argument("--folder", default="")
+parser.add_argument("--only", choices=("encode", "question", "vectors"))
+parser.add_argument("--vectors", default="", help="take these, as `riverbank embed --format f32` writes them")
+parser.add_argument("--dimensions", type=int, default=384)
+parser.add_argument("--fill", type=int, default=0)
 parser.add_argument("--work", type=Path, required=True)
 parser.add_argument("--peer", action="append")
 arguments = parser.parse_args()
