@@ -33,7 +33,7 @@ constexpr std::size_t kSourceBytes = 64;
 constexpr std::size_t kHeaderBytes = 104;
 constexpr std::size_t kSumBytes = sizeof(std::uint64_t);
 constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kMaxWordCharacters = 10'000;
+constexpr std::size_t kMostWordCharacters = 10'000;
 
 template <typename T>
 void put(std::string& bytes, const T& value) {
@@ -128,7 +128,7 @@ class DefinitionReader {
   TokenizerDefinition read() {
     const auto unknown = number<std::int32_t>(), cls = number<std::int32_t>(), sep = number<std::int32_t>();
     const auto most_characters = number<std::uint32_t>();
-    require(most_characters >= 1 && most_characters <= kMaxWordCharacters, "a length of words that cannot be");
+    require(most_characters >= 1 && most_characters <= kMostWordCharacters, "a length of words that cannot be");
     NormalizerSettings settings;
     settings.clean_text = flag();
     settings.handle_chinese_chars = flag();
