@@ -53,9 +53,10 @@ Matrix softmax_rows(const MatrixView& X) {
       Y.row(i).setZero();
       continue;
     }
-    // Eigen's exp stops at exp(-88): it would leave what is masked a trace above 0.
-    const auto x = X.row(i).array();
-    Y.row(i) = (x == kMinusInfinity).select(0.0F, (x - largest).exp());
+    // Eigen's exp stops at exp(-88): it would leave what is masked a trace above 0. In a loop of its own, because exp
+    // inside of select() is not vectorized.
+    Y.row(i) = (X.row(i).array() - largest).exp();
+    for (Eigen::Index j = 0; j < X.cols(); ++j) Y(i, j) = X(i, j) == kMinusInfinity ? 0.0F : Y(i, j);
     Y.row(i) /= Y.row(i).sum();
   }
   return Y;
