@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tests/index/vectors/ids_of.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/random_vectors.h"
 
@@ -11,32 +12,27 @@ namespace riverbank {
 namespace {
 
 using testing::expect_error;
+using testing::ids_of;
 using testing::random_unit_vectors;
 
-constexpr std::size_t kDimensions = 24;
+constexpr std::size_t kExactDimensions = 24;
 
 ExactIndex filled(const std::vector<float>& vectors) {
-  ExactIndex index(kDimensions);
-  for (std::size_t i = 0; i * kDimensions < vectors.size(); ++i) {
-    index.add(static_cast<std::int64_t>(i) + 100, std::span(vectors).subspan(i * kDimensions, kDimensions));
+  ExactIndex index(kExactDimensions);
+  for (std::size_t i = 0; i * kExactDimensions < vectors.size(); ++i) {
+    index.add(static_cast<std::int64_t>(i) + 100, std::span(vectors).subspan(i * kExactDimensions, kExactDimensions));
   }
   return index;
 }
 
-std::vector<std::int64_t> ids_of(const std::vector<Neighbour>& neighbours) {
-  std::vector<std::int64_t> ids;
-  for (const Neighbour& neighbour : neighbours) ids.push_back(neighbour.id);
-  return ids;
-}
-
 TEST(ExactIndex, OrdersAsTheInnerProductInDoublePrecisionDoes) {
-  const std::vector<float> vectors = random_unit_vectors(1'500, kDimensions);
-  const std::vector<float> question = random_unit_vectors(1, kDimensions, 9);
+  const std::vector<float> vectors = random_unit_vectors(1'500, kExactDimensions);
+  const std::vector<float> question = random_unit_vectors(1, kExactDimensions, 9);
   std::vector<std::pair<double, std::int64_t>> expected;
   for (std::size_t i = 0; i < 1'500; ++i) {
     double product = 0;
-    for (std::size_t j = 0; j < kDimensions; ++j) {
-      product += static_cast<double>(question[j]) * vectors[i * kDimensions + j];
+    for (std::size_t j = 0; j < kExactDimensions; ++j) {
+      product += static_cast<double>(question[j]) * vectors[i * kExactDimensions + j];
     }
     expected.emplace_back(-product, static_cast<std::int64_t>(i) + 100);
   }
@@ -50,8 +46,8 @@ TEST(ExactIndex, OrdersAsTheInnerProductInDoublePrecisionDoes) {
 }
 
 TEST(ExactIndex, AnswersTheSameWithAnyNumberOfThreads) {
-  const ExactIndex index = filled(random_unit_vectors(3'000, kDimensions));
-  const std::vector<float> question = random_unit_vectors(1, kDimensions, 9);
+  const ExactIndex index = filled(random_unit_vectors(3'000, kExactDimensions));
+  const std::vector<float> question = random_unit_vectors(1, kExactDimensions, 9);
   ThreadPool pool(4);
   EXPECT_EQ(ids_of(index.search(question, 50)), ids_of(index.search(question, 50, {}, &pool)));
 }
@@ -64,18 +60,18 @@ TEST(ExactIndex, ListsEqualOnesByTheirId) {
 }
 
 TEST(ExactIndex, FindsOnlyWhatPassesTheFilter) {
-  const ExactIndex index = filled(random_unit_vectors(200, kDimensions));
+  const ExactIndex index = filled(random_unit_vectors(200, kExactDimensions));
   const auto found =
-      index.search(random_unit_vectors(1, kDimensions, 9), 200, [](std::int64_t id) { return id % 7 == 0; });
+      index.search(random_unit_vectors(1, kExactDimensions, 9), 200, [](std::int64_t id) { return id % 7 == 0; });
   EXPECT_EQ(found.size(), 28U);
   EXPECT_TRUE(std::ranges::all_of(found, [](const Neighbour& n) { return n.id % 7 == 0; }));
 }
 
 TEST(ExactIndex, GivesWhatThereIsWhenAskedForMore) {
-  const std::vector<float> question = random_unit_vectors(1, kDimensions, 9);
-  EXPECT_EQ(filled(random_unit_vectors(3, kDimensions)).search(question, static_cast<std::size_t>(-1)).size(), 3U);
-  EXPECT_TRUE(filled(random_unit_vectors(3, kDimensions)).search(question, 0).empty());
-  EXPECT_TRUE(ExactIndex(kDimensions).search(question, 5).empty());
+  const std::vector<float> question = random_unit_vectors(1, kExactDimensions, 9);
+  EXPECT_EQ(filled(random_unit_vectors(3, kExactDimensions)).search(question, static_cast<std::size_t>(-1)).size(), 3U);
+  EXPECT_TRUE(filled(random_unit_vectors(3, kExactDimensions)).search(question, 0).empty());
+  EXPECT_TRUE(ExactIndex(kExactDimensions).search(question, 5).empty());
 }
 
 TEST(ExactIndex, RefusesVectorsOfAnotherSize) {

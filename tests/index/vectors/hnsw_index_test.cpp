@@ -11,6 +11,7 @@
 #include "index/vectors/graph_file.h"
 #include "index/vectors/recall.h"
 #include "lib/base/file.h"
+#include "tests/index/vectors/ids_of.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/random_vectors.h"
 #include "tests/support/temporary_folder.h"
@@ -20,24 +21,19 @@ namespace {
 
 using testing::expect_error;
 using testing::ids_from;
+using testing::ids_of;
 using testing::random_unit_vectors;
 using testing::TemporaryFolder;
 
-constexpr std::size_t kDimensions = 16;
+constexpr std::size_t kGraphDimensions = 16;
 
 HnswIndex built(std::size_t count, ThreadPool* pool = nullptr) {
-  HnswIndex graph(kDimensions);
-  graph.add(ids_from(1, count), random_unit_vectors(count, kDimensions), pool);
+  HnswIndex graph(kGraphDimensions);
+  graph.add(ids_from(1, count), random_unit_vectors(count, kGraphDimensions), pool);
   return graph;
 }
 
-std::vector<std::int64_t> ids_of(const std::vector<Neighbour>& neighbours) {
-  std::vector<std::int64_t> ids;
-  for (const Neighbour& neighbour : neighbours) ids.push_back(neighbour.id);
-  return ids;
-}
-
-std::vector<float> question(unsigned seed) { return random_unit_vectors(1, kDimensions, 1'000 + seed); }
+std::vector<float> question(unsigned seed) { return random_unit_vectors(1, kGraphDimensions, 1'000 + seed); }
 
 /// All of a graph's bytes.
 std::string bytes_of(const HnswIndex& graph) {
@@ -48,10 +44,10 @@ std::string bytes_of(const HnswIndex& graph) {
 
 TEST(HnswIndex, ScanIsTheExactIndex) {
   const HnswIndex graph = built(700);
-  const std::vector<float> vectors = random_unit_vectors(700, kDimensions);
-  ExactIndex exact(kDimensions);
+  const std::vector<float> vectors = random_unit_vectors(700, kGraphDimensions);
+  ExactIndex exact(kGraphDimensions);
   for (std::size_t i = 0; i < 700; ++i) {
-    exact.add(static_cast<std::int64_t>(i) + 1, std::span(vectors).subspan(i * kDimensions, kDimensions));
+    exact.add(static_cast<std::int64_t>(i) + 1, std::span(vectors).subspan(i * kGraphDimensions, kGraphDimensions));
   }
   EXPECT_EQ(ids_of(graph.scan(question(1), 30)), ids_of(exact.search(question(1), 30)));
 }
@@ -111,7 +107,7 @@ TEST(HnswIndex, GrowsAmongTombstones) {
   HnswIndex graph = built(300);
   for (std::int64_t id = 1; id <= 300; ++id) graph.remove(id);
   EXPECT_TRUE(graph.search(question(1), 5, 50).empty());
-  graph.add(ids_from(301, 300), random_unit_vectors(300, kDimensions, 5));
+  graph.add(ids_from(301, 300), random_unit_vectors(300, kGraphDimensions, 5));
   for (unsigned seed = 0; seed < 10; ++seed) {
     EXPECT_EQ(ids_of(graph.search(question(seed), 10, 300)), ids_of(graph.scan(question(seed), 10)));
   }
@@ -126,16 +122,17 @@ TEST(HnswIndex, WantsToBeRebuiltOverAFifthOfTombstones) {
 }
 
 TEST(HnswIndex, KnowsWhatItHolds) {
-  HnswIndex graph(kDimensions);
+  HnswIndex graph(kGraphDimensions);
   EXPECT_EQ(graph.size(), 0U);
   EXPECT_EQ(graph.max_id(), 0);
   EXPECT_FALSE(graph.wants_rebuild());
   EXPECT_TRUE(graph.search(question(1), 5, 50).empty());
-  const std::vector<float> vectors = random_unit_vectors(3, kDimensions);
+  const std::vector<float> vectors = random_unit_vectors(3, kGraphDimensions);
   graph.add(std::vector<std::int64_t>{40, 7, 9}, vectors);
   EXPECT_EQ(graph.ids(), (std::vector<std::int64_t>{7, 9, 40}));
   EXPECT_EQ(graph.max_id(), 40);
-  EXPECT_EQ(graph.vector(7), std::vector<float>(vectors.begin() + kDimensions, vectors.begin() + 2 * kDimensions));
+  EXPECT_EQ(graph.vector(7),
+            std::vector<float>(vectors.begin() + kGraphDimensions, vectors.begin() + 2 * kGraphDimensions));
   EXPECT_EQ(graph.search(question(1), 50, 1).size(), 3U);
   EXPECT_TRUE(graph.search(question(1), 0, 10).empty());
 }
@@ -151,7 +148,7 @@ TEST(HnswIndex, ListsEqualVectorsByTheirId) {
 TEST(HnswIndex, RefusesWhatItCannotHoldAndAddsNothingThen) {
   HnswIndex graph = built(5);
   const std::vector<float> one = question(1);
-  std::vector<float> two = random_unit_vectors(2, kDimensions);
+  std::vector<float> two = random_unit_vectors(2, kGraphDimensions);
   const auto add = [&](std::vector<std::int64_t> ids, const std::vector<float>& vectors) {
     return [&graph, ids, &vectors] { graph.add(ids, vectors); };
   };
@@ -186,7 +183,7 @@ TEST(HnswIndex, AnswersWhileItGrowsAndShrinks) {
     });
   }
   ThreadPool pool(2);
-  graph.add(ids_from(201, 600), random_unit_vectors(600, kDimensions, 3), &pool);
+  graph.add(ids_from(201, 600), random_unit_vectors(600, kGraphDimensions, 3), &pool);
   for (std::int64_t id = 1; id <= 100; ++id) graph.remove(id);
   done = true;
   for (std::thread& reader : readers) reader.join();
