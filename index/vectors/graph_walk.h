@@ -41,7 +41,7 @@ Node descend(const Graph& graph, CodedVector question, int to_level) {
       const Links links = graph.links(nearest.node, level);
       graph.compare(question, std::span(links.first, links.size), similarities.data());
       for (std::size_t i = 0; i < links.size; ++i) {
-        if (similarities[i] <= nearest.similarity) continue;
+        if (!(similarities[i] > nearest.similarity)) continue;  // a number that is none leads nowhere
         nearest = {similarities[i], links.first[i]};
         moved = true;
       }
