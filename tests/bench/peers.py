@@ -454,6 +454,8 @@ def folder(arguments, name):
         ours_median = sorted(asked["riverbank"])[len(QUESTIONS) // 2]
         print(f"  {engine:28s} index {seconds:7.2f} s ({seconds / index['riverbank']:5.2f} x)   question {1e3 * median:7.0f} ms"
               f" ({median / ours_median:5.1f} x, least {1e3 * min(asked[engine]):.0f} ms)", flush=True)
+
+
 PEER_GRAPHS = {
     "hnswlib": hnswlib_graph,
     "faiss": faiss_graph,
@@ -471,7 +473,6 @@ parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--limit", type=int, default=100)
 parser.add_argument("--only", choices=("encode", "question", "tokenize", "vectors", "folder"))
 parser.add_argument("--folder", default="")
-parser.add_argument("--only", choices=("encode", "question", "vectors"))
 parser.add_argument("--vectors", default="", help="take these, as `riverbank embed --format f32` writes them")
 parser.add_argument("--dimensions", type=int, default=384)
 parser.add_argument("--fill", type=int, default=0)
