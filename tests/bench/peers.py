@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """riverbank beside its peers: the same texts, the same weights and the same vectors, in turn, in one run.
 
-usage: peers.py PROGRAM [--model NAME]… [--texts FILE] [--threads N] [--limit N] [--only encode|question|tokenize|vectors|folder]
-                [--folder DIR] [--work DIR] [--peer NAME]…
+usage: peers.py PROGRAM --work DIR [--model NAME]… [--texts FILE] [--threads N] [--limit N] [--folder DIR] [--peer NAME]…
+                [--only encode|question|tokenize|vectors|folder] [--vectors FILE] [--fill N]
 
 `./dev bench --peers` makes the virtual environment (peers.txt) and calls this. PROGRAM is the riverbank to measure; the
 models are its own (`riverbank model path`), turned into what each peer reads, below --work. Texts are one a line or JSON
 lines with "text" and "title"; without a file they are made up.
 
 Every peer tokenizes inside its timed part, gets its texts sorted by length (least padding) and the best of three batch
-sizes, and its fastest pass counts, as riverbank's own does; with one thread by the
-processor's time, which other programs do not take from, with more by the clock. A peer that is not there or cannot load is named. Cosines are
-to the first peer's float32.
+sizes, and its fastest pass counts, as riverbank's own does; with one thread by the processor's time, which other
+programs do not take from, with more by the clock. A peer that is not there or cannot load is named. Cosines are to the
+first peer's float32.
 
 encode    tokens a second of all texts
 question  milliseconds for one text of some ten tokens, alone
@@ -30,15 +30,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
+from peer_encoders import POOLING, Peers
+from peer_graphs import PEER_GRAPHS
+
 PASSES = 3
 BATCH_SIZES = (1, 8, 32)
-POOLING = {"all-MiniLM-L6-v2": "mean", "bge-small-en-v1.5": "cls"}
-MAX_TOKENS = {"all-MiniLM-L6-v2": 256, "bge-small-en-v1.5": 512}
 
 
 def counted_seconds(threads):
@@ -65,157 +65,6 @@ def read_texts(path, limit):
 
 def model_folder(program, name):
     return Path(subprocess.run([program, "model", "path", name], check=True, capture_output=True, text=True).stdout.strip())
-
-
-class Peers:
-    """What encodes for one model; each entry makes a function from ids (batch, T) and mask to hidden states."""
-
-    def __init__(self, name, folder, work, threads):
-        from tokenizers import Tokenizer
-
-        self.name, self.folder, self.work, self.threads = name, folder, work / name, threads
-        self.work.mkdir(parents=True, exist_ok=True)
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.enable_truncation(MAX_TOKENS[name])
-        self.tokenizer.no_padding()
-
-    def onnx(self, int8=False):
-        plain, quantized = self.work / "model.onnx", self.work / "model_int8.onnx"
-        if not plain.exists():
-            import torch
-            from transformers import AutoModel
-
-            class Hidden(torch.nn.Module):
-                def __init__(self, model):
-                    super().__init__()
-                    self.model = model
-
-                def forward(self, ids, mask, types):
-                    return self.model(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
-
-            model = AutoModel.from_pretrained(self.folder, attn_implementation="eager", add_pooling_layer=False).eval()
-            names = ["input_ids", "attention_mask", "token_type_ids"]
-            axes = {k: {0: "batch", 1: "tokens"} for k in (*names, "hidden")}
-            torch.onnx.export(Hidden(model), (torch.ones(2, 8, dtype=torch.int64),) * 2 + (torch.zeros(2, 8, dtype=torch.int64),),
-                              str(plain), input_names=names, output_names=["hidden"], dynamic_axes=axes, dynamo=False)
-        if int8 and not quantized.exists():
-            from onnxruntime.quantization import QuantType, quantize_dynamic
-
-            quantize_dynamic(str(plain), str(quantized), weight_type=QuantType.QInt8)
-        return str(quantized if int8 else plain)
-
-    def onnxruntime(self, int8):
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.threads
-        options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(self.onnx(int8), options, providers=["CPUExecutionProvider"])
-        names = {i.name for i in session.get_inputs()}
-
-        def hidden(ids, mask):
-            feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-            return session.run(None, {k: v for k, v in feed.items() if k in names})[0]
-
-        return self.padded(hidden)
-
-    def openvino(self, precision, int8=False):
-        import openvino
-        import openvino.properties
-        import openvino.properties.hint as hint
-
-        compiled = openvino.Core().compile_model(self.onnx(int8), "CPU", {
-            openvino.properties.inference_num_threads(): self.threads,
-            hint.inference_precision(): precision,
-            hint.performance_mode(): hint.PerformanceMode.LATENCY})
-        names = {n for i in compiled.inputs for n in i.names}
-        request = compiled.create_infer_request()
-
-        def hidden(ids, mask):
-            feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-            request.infer({k: v for k, v in feed.items() if k in names})
-            return np.array(request.get_output_tensor(0).data, np.float32)
-
-        return self.padded(hidden)
-
-    def sentence_transformers(self, dtype):
-        import torch
-        from sentence_transformers import SentenceTransformer, models
-
-        torch.set_num_threads(self.threads)
-        transformer = models.Transformer(str(self.folder), max_seq_length=MAX_TOKENS[self.name],
-                                         model_args={"dtype": getattr(torch, dtype)})
-        pooling = models.Pooling(transformer.get_word_embedding_dimension(), POOLING[self.name])
-        model = SentenceTransformer(modules=[transformer, pooling], device="cpu")
-        return lambda texts, size: model.encode(texts, batch_size=size, normalize_embeddings=True,
-                                                show_progress_bar=False).astype(np.float32)
-
-    def ctranslate2(self, compute):
-        import ctranslate2
-
-        converted = self.work / "ctranslate2"
-        if not converted.exists():
-            ctranslate2.converters.TransformersConverter(str(self.folder)).convert(str(converted))
-        encoder = ctranslate2.Encoder(str(converted), device="cpu", compute_type=compute, inter_threads=self.threads,
-                                      intra_threads=1)
-
-        def encode(texts, size):
-            ids = [e.ids for e in self.tokenizer.encode_batch(texts)]
-            order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-            vectors = [None] * len(ids)
-
-            def run(batch):
-                hidden = np.array(encoder.forward_batch([ids[i] for i in batch]).last_hidden_state).astype(np.float32)
-                mask = np.zeros(hidden.shape[:2], np.int64)
-                for row, i in enumerate(batch):
-                    mask[row, : len(ids[i])] = 1
-                for row, vector in zip(batch, self.pool(hidden, mask)):
-                    vectors[row] = vector
-
-            with ThreadPoolExecutor(self.threads) as pool:
-                list(pool.map(run, [order[i : i + size] for i in range(0, len(order), size)]))
-            return np.stack(vectors)
-
-        return encode
-
-    def pool(self, hidden, mask):
-        if POOLING[self.name] == "cls":
-            pooled = hidden[:, 0]
-        else:
-            weights = mask[..., None].astype(np.float32)
-            pooled = (hidden * weights).sum(1) / weights.sum(1)
-        return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
-
-    def padded(self, hidden):
-        def encode(texts, size):
-            ids = [e.ids for e in self.tokenizer.encode_batch(texts)]
-            order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-            vectors = [None] * len(ids)
-            for begin in range(0, len(order), size):
-                batch = order[begin : begin + size]
-                x = np.zeros((len(batch), max(len(ids[i]) for i in batch)), np.int64)
-                mask = np.zeros_like(x)
-                for row, i in enumerate(batch):
-                    x[row, : len(ids[i])] = ids[i]
-                    mask[row, : len(ids[i])] = 1
-                for row, vector in zip(batch, self.pool(hidden(x, mask), mask)):
-                    vectors[row] = vector
-            return np.stack(vectors)
-
-        return encode
-
-    def all(self):
-        return {
-            "onnxruntime f32": lambda: self.onnxruntime(False),
-            "onnxruntime int8": lambda: self.onnxruntime(True),
-            "openvino f32": lambda: self.openvino("f32"),
-            "openvino bf16": lambda: self.openvino("bf16"),
-            "openvino int8": lambda: self.openvino("f32", True),
-            "sentence-transformers f32": lambda: self.sentence_transformers("float32"),
-            "sentence-transformers bf16": lambda: self.sentence_transformers("bfloat16"),
-            "ctranslate2 f32": lambda: self.ctranslate2("float32"),
-            "ctranslate2 int8": lambda: self.ctranslate2("int8_float32"),
-        }
 
 
 def riverbank_json(program, *arguments):
@@ -353,54 +202,6 @@ def vectors(arguments, name, texts):
             print(f"  {peer:12s} left out: {type(error).__name__}: {str(error).splitlines()[0][:100]}", flush=True)
 
 
-def hnswlib_graph(V, threads):
-    import hnswlib
-
-    graph = hnswlib.Index("ip", V.shape[1])
-    graph.init_index(len(V), M=16, ef_construction=200)
-    graph.add_items(V, np.arange(len(V)), num_threads=threads)
-
-    def ask(Q, ef):
-        graph.set_ef(ef)
-        return graph.knn_query(Q, k=10, num_threads=1)[0]
-
-    return ask, graph.save_index
-
-
-def faiss_graph(V, threads):
-    import faiss
-
-    faiss.omp_set_num_threads(threads)
-    graph = faiss.IndexHNSWFlat(V.shape[1], 16, faiss.METRIC_INNER_PRODUCT)
-    graph.hnsw.efConstruction = 200
-    graph.add(V)
-
-    def ask(Q, ef):
-        faiss.omp_set_num_threads(1)
-        graph.hnsw.efSearch = ef
-        return graph.search(Q, 10)[1]
-
-    return ask, lambda name: faiss.write_index(graph, name)
-
-
-def usearch_graph(V, threads, dtype):
-    from usearch.index import Index
-
-    graph = Index(ndim=V.shape[1], metric="ip", dtype=dtype, connectivity=16, expansion_add=200)
-    graph.add(np.arange(len(V)), V, threads=threads)
-
-    def ask(Q, ef):
-        graph.expansion_search = ef
-        return graph.search(Q, 10, threads=1).keys
-
-    return ask, graph.save
-
-
-FOLDER_PEERS = {"all-MiniLM-L6-v2": ("chroma", "sentence-transformers", "sentence-transformers-bf16")}
-QUESTIONS = ("how do threads share the data that they both need", "what is it for", "when does it fail, and what then",
-             "which of the two is faster", "how is it tested")
-
-
 def process_seconds(command, **settings):
     started = time.perf_counter()
     subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **settings)
@@ -454,15 +255,6 @@ def folder(arguments, name):
         ours_median = sorted(asked["riverbank"])[len(QUESTIONS) // 2]
         print(f"  {engine:28s} index {seconds:7.2f} s ({seconds / index['riverbank']:5.2f} x)   question {1e3 * median:7.0f} ms"
               f" ({median / ours_median:5.1f} x, least {1e3 * min(asked[engine]):.0f} ms)", flush=True)
-
-
-PEER_GRAPHS = {
-    "hnswlib": hnswlib_graph,
-    "faiss": faiss_graph,
-    "usearch f32": lambda V, threads: usearch_graph(V, threads, "f32"),
-    "usearch bf16": lambda V, threads: usearch_graph(V, threads, "bf16"),
-    "usearch i8": lambda V, threads: usearch_graph(V, threads, "i8"),
-}
 
 
 parser = argparse.ArgumentParser()
