@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -201,7 +202,7 @@ NeighbourSpeed measure_neighbours(const BenchVectors& vectors, int threads, cons
   const auto [exact, scan_seconds] =
       ask_all(speed.questions, [&](std::size_t i) { return graph.scan(question(i), kTop); });
   speed.scan_queries_per_second = static_cast<double>(speed.questions) / scan_seconds;
-  for (std::size_t ef = kLeastEf; ef <= kMostEf; ef *= 2) {
+  for (std::size_t ef = kLeastEf; ef <= kMostEf; ef = std::has_single_bit(ef) ? ef / 2 * 3 : ef / 3 * 4) {
     throw_if_stopped(stop);
     const auto [found, seconds] =
         ask_all(speed.questions, [&](std::size_t i) { return graph.search(question(i), kTop, ef); });

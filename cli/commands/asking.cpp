@@ -177,6 +177,7 @@ AskedCollection open_to_ask(Session& session, const AskArguments& arguments) {
   Index opened = open_for_query(session, collection, options, writable);
   if (writable) {
     UpdateRequest request;
+    request.check_graph = false;
     // A folder that was asked by name and is not there yet is added; else the collection's own roots are refreshed.
     if (!collection.exists)
       request.folders = {collection.root.empty() ? fs::canonical(arguments.folder) : collection.root};

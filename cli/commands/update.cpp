@@ -47,6 +47,7 @@ UpdateReport update_index(Session& session, Index& index, const UpdateRequest& r
   UpdateOptions options;
   options.max_file_size = request.max_file_size;
   options.wait_seconds = request.wait_seconds;
+  options.check_graph = request.check_graph;
   options.stop = session.interrupts.token();
   options.progress = [&](const IndexProgress& progress) { line.show(progress.fraction, describe(progress)); };
   return request.folders.empty() ? index.update(options) : index.update_folders(request.folders, options);

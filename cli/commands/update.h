@@ -17,6 +17,7 @@ struct UpdateRequest {
   std::vector<std::filesystem::path> folders;  ///< none: all roots of the collection
   std::uint64_t max_file_size = UpdateOptions().max_file_size;
   double wait_seconds = 0;
+  bool check_graph = true;  ///< UpdateOptions
 };
 
 /// Opens the collection's index, notices going to stderr.

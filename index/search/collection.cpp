@@ -71,7 +71,7 @@ UpdateReport Collection::change(const UpdateOptions& options,
     Indexer indexer({store_, model_, graph_}, passages_, options, report, meter);
     if (reencode_) encode_anew(options, indexer, report, meter);
     if (!report.stopped) change(indexer, report);
-    finish(report, meter);
+    finish(options.check_graph, report, meter);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kCancelled) throw;
     report.stopped = true;
@@ -87,7 +87,7 @@ void Collection::encode_anew(const UpdateOptions& options, Indexer& indexer, Upd
   indexer.update_roots(roots, /*must_exist=*/false);
 }
 
-void Collection::finish(UpdateReport& report, UpdateMeter& meter) {
+void Collection::finish(bool check_graph, UpdateReport& report, UpdateMeter& meter) {
   const bool changed = report.files_read + report.files_removed + report.files_renamed > 0;
   const auto now = std::chrono::system_clock::now();
   if (!report.stopped && (changed || is_worth_noting(store_.read().setting(SettingNames::kUpdated), now))) {
@@ -103,7 +103,7 @@ void Collection::finish(UpdateReport& report, UpdateMeter& meter) {
   if (const std::string fingerprint = model_.fingerprint(); !fingerprint.empty()) {
     meter.begin(IndexProgress::Phase::kGraph);
     const double start = meter.seconds();
-    const auto graph = graph_.save(fingerprint);
+    const auto graph = graph_.save(fingerprint, check_graph);
     if (graph && !report.stopped) measure_if_grown(*graph);
     report.seconds_graph += meter.seconds() - start;
   }

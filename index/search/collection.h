@@ -38,7 +38,7 @@ class Collection {
 
  private:
   void encode_anew(const UpdateOptions& options, Indexer& indexer, UpdateReport& report, UpdateMeter& meter);
-  void finish(UpdateReport& report, UpdateMeter& meter);
+  void finish(bool check_graph, UpdateReport& report, UpdateMeter& meter);
   void measure_if_grown(const VectorGraph& graph);
   void keep(const RecallReport& measured, std::size_t vectors);
 

@@ -187,9 +187,7 @@ void GraphKeeper::refresh_to_grow(const std::string& fingerprint) {
 
 std::shared_ptr<const VectorGraph> GraphKeeper::bring_up(const std::string& fingerprint) {
   take_discarded();
-  std::error_code ignored;
-  const bool is_written = mapped_ && std::filesystem::exists(file(), ignored);
-  if (!is_written || state().growing || !refresh_to_ask(fingerprint, kWorthWriting - 1)) refresh_to_grow(fingerprint);
+  if (state().growing || !refresh_to_ask(fingerprint, kWorthWriting - 1)) refresh_to_grow(fingerprint);
   return state().graph;
 }
 
@@ -217,13 +215,13 @@ void GraphKeeper::check_mapped() {
   }
 }
 
-std::shared_ptr<const VectorGraph> GraphKeeper::save(const std::string& fingerprint) {
+std::shared_ptr<const VectorGraph> GraphKeeper::save(const std::string& fingerprint, bool check_all) {
   const std::lock_guard change(change_mutex_);
   bring_up(fingerprint);
-  check_mapped();
-  if (!mapped_) refresh_to_grow(fingerprint);
-  const State now = state();
+  if (check_all) check_mapped();
   std::error_code ignored;
+  if (!mapped_ || !std::filesystem::exists(file(), ignored)) refresh_to_grow(fingerprint);
+  const State now = state();
   if (!now.graph) {
     remove_graph(file());
     mapped_.reset();

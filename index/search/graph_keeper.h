@@ -39,8 +39,9 @@ class GraphKeeper {
   std::shared_ptr<const VectorGraph> catch_up(const std::string& fingerprint);
   /// The same, and writes it when it has gained or lost kWorthWriting vectors since, or the file is none of its own; a
   /// reader catches up with fewer in no time, and adding one record to many must not write them all. An empty store's
-  /// file is removed. Throws Error kIo.
-  std::shared_ptr<const VectorGraph> save(const std::string& fingerprint);
+  /// file is removed. With `check_all` all of the file is looked at, once, so that damage that no search has come to is
+  /// mended too. Throws Error kIo.
+  std::shared_ptr<const VectorGraph> save(const std::string& fingerprint, bool check_all);
 
   /// Damage that a search came to: from now on there is no graph, until the next update makes one. Says so, once.
   void discard(const VectorGraph& graph, const std::string& damage);
@@ -84,7 +85,6 @@ class GraphKeeper {
   void build(StoreReader& reader, std::uint64_t generation);
   void forget_file(const std::string& damage);
   void take_discarded();
-  /// An update looks at all of the file, once, so that what no search has come to is mended too.
   void check_mapped();
 
   const Store& store_;

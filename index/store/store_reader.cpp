@@ -164,8 +164,9 @@ std::vector<float> StoreReader::vector(std::int64_t id) {
 
 std::vector<std::int64_t> StoreReader::vector_ids() {
   std::vector<std::int64_t> ids;
-  Query query(connection(), "SELECT id FROM vectors ORDER BY id");
+  Query query(connection(), "SELECT id FROM vectors");  // unordered, by the index of keys alone: a tenth of the bytes
   while (query.step()) ids.push_back(query.integer(0));
+  std::sort(ids.begin(), ids.end());
   return ids;
 }
 

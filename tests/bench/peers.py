@@ -39,6 +39,7 @@ from peer_graphs import PEER_GRAPHS
 
 PASSES = 3
 BATCH_SIZES = (1, 8, 32)
+WALKS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)  # ef, as riverbank's own bench
 
 
 def counted_seconds(threads):
@@ -186,14 +187,14 @@ def vectors(arguments, name, texts):
             with tempfile.NamedTemporaryFile() as file:
                 save(file.name)
                 size = os.path.getsize(file.name) / len(V)
-            for ef in (16, 32, 64, 128, 256, 512, 1024):
+            for ef in WALKS:
                 best = 1e9
                 for _ in range(PASSES):
                     started = time.process_time()
                     found = ask(Q, ef)
                     best = min(best, time.process_time() - started)
                 found_recall = recall(found, exact)
-                if found_recall >= min(0.99, search["recall_at_10"]) or ef == 1024:
+                if found_recall >= min(0.99, search["recall_at_10"]) or ef == WALKS[-1]:
                     show(peer, build, size, ef, found_recall, len(Q) / best)
                     print(f"  {'':12s} riverbank: {ours[0] / build:.2f} of its build, {ours[1] / size:.2f} of its bytes, "
                           f"{ours[2] * best / len(Q):.2f} x its questions/s", flush=True)

@@ -61,6 +61,9 @@ struct UpdateOptions {
   /// How long to wait for another process that is updating the same index, in seconds. Then Error kIo says who holds
   /// it.
   double wait_seconds = 0;
+  /// Look at all of the graph's file, so that damage that no search has come to is mended too. Who only refreshes the
+  /// index before a question does without: reading it all takes longer than the question.
+  bool check_graph = true;
 };
 
 struct SkippedFile {

@@ -10,6 +10,8 @@
 #include <functional>
 #include <thread>
 
+#include "index/search/collection_settings.h"
+#include "index/search/graph_keeper.h"
 #include "index/search/source_file.h"
 #include "index/store/writer_lock.h"
 #include "tests/index/search/sandbox.h"
@@ -102,9 +104,27 @@ TEST(Graph, DamageThatNoSearchComesToIsFoundByVerifyAndMendedByAnUpdate) {
   EXPECT_THAT(index.search("river").hits, SizeIs(5));
   EXPECT_THAT(notices, IsEmpty());
   EXPECT_THAT(index.verify(), ElementsAre(HasSubstr("does not have its checksum")));
+  UpdateOptions refresh;
+  refresh.check_graph = false;
+  index.update(refresh);
+  EXPECT_THAT(notices, IsEmpty()) << "a refresh that changes nothing reads none of the graph";
   box.update(index);
   EXPECT_THAT(notices, ElementsAre(HasSubstr("a new graph is made")));
   EXPECT_THAT(index.verify(), IsEmpty());
+}
+
+TEST(Graph, ARefreshThatFindsNothingNewAsksTheFileItself) {
+  const Sandbox box;
+  fill(box, 100);
+  box.update();
+  const Store store(box.index(), Access::kReadOnly);
+  std::vector<std::string> notices;
+  GraphKeeper keeper(store, 1, [&](const std::string& notice) { notices.push_back(notice); });
+  const auto graph = keeper.save(store.read().setting(SettingNames::kFingerprint).value(), /*check_all=*/false);
+  ASSERT_NE(graph, nullptr);
+  EXPECT_EQ(graph->size(), 100U);
+  EXPECT_NE(dynamic_cast<const MappedGraph*>(graph.get()), nullptr) << "one that grows is a copy of everything";
+  EXPECT_THAT(notices, IsEmpty());
 }
 
 TEST(Graph, OtherStoresGraphIsNotUsed) {
