@@ -31,6 +31,14 @@ inline void put_bytes(std::uint8_t* to, Bits values) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm256_castsi256_si128(both));
 }
 
+/// The whole numbers nearest to those of four vectors, ties to even, 0 to 255, in order, a byte each. For NaN any.
+inline Ints bytes_of(Floats a, Floats b, Floats c, Floats d) {
+  const __m256i words = _mm256_packus_epi32(_mm256_cvtps_epi32(a), _mm256_cvtps_epi32(b));
+  const __m256i more = _mm256_packus_epi32(_mm256_cvtps_epi32(c), _mm256_cvtps_epi32(d));
+  const __m256i in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  return reinterpret_cast<Ints>(_mm256_permutevar8x32_epi32(_mm256_packus_epi16(words, more), in_order));
+}
+
 #include "lib/math/kernels/attention_int8.inc"
 #include "lib/math/kernels/dot_codes_vnni.inc"
 #include "lib/math/kernels/product_int8.inc"

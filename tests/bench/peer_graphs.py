@@ -45,11 +45,6 @@ def usearch_graph(V, threads, dtype):
     return ask, graph.save
 
 
-FOLDER_PEERS = {"all-MiniLM-L6-v2": ("chroma", "sentence-transformers", "sentence-transformers-bf16")}
-QUESTIONS = ("how do threads share the data that they both need", "what is it for", "when does it fail, and what then",
-             "which of the two is faster", "how is it tested")
-
-
 PEER_GRAPHS = {
     "hnswlib": hnswlib_graph,
     "faiss": faiss_graph,

@@ -40,6 +40,9 @@ from peer_graphs import PEER_GRAPHS
 PASSES = 3
 BATCH_SIZES = (1, 8, 32)
 WALKS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)  # ef, as riverbank's own bench
+FOLDER_PEERS = {"all-MiniLM-L6-v2": ("chroma", "sentence-transformers", "sentence-transformers-bf16")}
+QUESTIONS = ("how do threads share the data that they both need", "what is it for", "when does it fail, and what then",
+             "which of the two is faster", "how is it tested")
 
 
 def counted_seconds(threads):
