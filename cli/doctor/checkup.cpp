@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "cli/collections.h"
 #include "cli/output/numbers.h"
@@ -158,6 +159,7 @@ void check_folders(Checkup& checkup) {
 Checkup check_up(const std::stop_token& stop) {
   Checkup checkup;
   checkup.processor = check_processor(checkup.problems);
+  if (std::string reason = why_no_amx(); !reason.empty()) checkup.notes.push_back(std::move(reason));
   check_models(checkup, stop);
   check_folders(checkup);
   check_collections(checkup);

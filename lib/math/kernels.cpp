@@ -8,6 +8,10 @@ namespace riverbank {
 const Kernels& kernels_of(InstructionSet set, Precision precision) {
 #if defined(__x86_64__)
   switch (set) {
+    case InstructionSet::kAmx:
+      if (precision == Precision::kInt8) return kAmxInt8Kernels;
+      if (precision == Precision::kBFloat16) return kAmxBf16Kernels;
+      return kAvx512Kernels;  // the tiles multiply nothing wider than 16 bits
     case InstructionSet::kAvx512:
       if (precision == Precision::kInt8) return kAvx512Int8Kernels;
       if (precision == Precision::kBFloat16) return kAvx512Bf16Kernels;

@@ -109,6 +109,8 @@ extern const Kernels kAvx2VnniInt8Kernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kAvx512Bf16Kernels;
 extern const Kernels kAvx512Int8Kernels;
+extern const Kernels kAmxBf16Kernels;
+extern const Kernels kAmxInt8Kernels;
 #endif
 
 }  // namespace riverbank

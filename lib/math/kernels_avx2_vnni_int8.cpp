@@ -41,6 +41,7 @@ inline Ints bytes_of(Floats a, Floats b, Floats c, Floats d) {
 
 #include "lib/math/kernels/attention_int8.inc"
 #include "lib/math/kernels/dot_codes_vnni.inc"
+#include "lib/math/kernels/panel.inc"
 #include "lib/math/kernels/product_int8.inc"
 #include "lib/math/kernels/table.inc"
 

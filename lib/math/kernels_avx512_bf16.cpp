@@ -15,13 +15,26 @@ constexpr int kTileRows = 14;  // 14 x 2 sums, 2 panel vectors and a broadcast: 
 
 #include "lib/math/kernels/avx512.inc"
 
-/// Adds to each lane of `sum` the two products of its bfloat16 pairs.
-inline Floats dot2(Floats sum, Ints a, Ints w) {
-  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(w));
-}
+typedef std::int32_t Int32 __attribute__((may_alias));
+
+/// Pairs of bfloat16 (tile.inc). A pair's two products are added without rounding between.
+struct BFloat16 {
+  static constexpr bool kPutFromRegisters = false;
+  using Number = Int32;
+  using Vector = Ints;
+  using SumNumber = float;
+  using Sum = Floats;
+  static Vector load(const Int32* from) { return *reinterpret_cast<const UnalignedInts*>(from); }
+  static Vector spread(Int32 number) { return Ints{} + number; }
+  static Sum add(Sum sum, Vector a, Vector w) {
+    return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(w));
+  }
+  static void put(float* to, Sum sum) { store(to, sum); }
+};
 
 #include "lib/math/kernels/attention_f32.inc"
 #include "lib/math/kernels/dot_codes_plain.inc"
+#include "lib/math/kernels/panel.inc"
 #include "lib/math/kernels/product_bf16.inc"
 #include "lib/math/kernels/table.inc"
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 
 namespace riverbank {
 namespace {
@@ -72,6 +74,41 @@ RIVERBANK_RUN(avx512_bf16, "avx512f,avx512bf16", SixteenFloats)
 #undef RIVERBANK_RUN
 #undef RIVERBANK_STEP
 #undef RIVERBANK_SUM
+
+#include "lib/math/kernels/amx.inc"
+
+// Six sums of tiles, twice: a product of full tiles takes 16 cycles and is ready after 52 (the chapter on AMX in
+// Intel's optimization manual).
+#define RIVERBANK_STEP(i) asm volatile(RIVERBANK_INSTRUCTION " %tmm7, %tmm6, %tmm" #i);
+#define RIVERBANK_SIX \
+  RIVERBANK_STEP(0) RIVERBANK_STEP(1) RIVERBANK_STEP(2) RIVERBANK_STEP(3) RIVERBANK_STEP(4) RIVERBANK_STEP(5)
+#define RIVERBANK_RUN(name)                         \
+  void name() {                                     \
+    set_tiles(full_tiles());                        \
+    for (int round = 0; round < kRounds; ++round) { \
+      RIVERBANK_SIX RIVERBANK_SIX                   \
+    }                                               \
+    release_tiles();                                \
+  }
+
+TileSizes full_tiles() {
+  TileSizes sizes;
+  for (int tile = 0; tile < 8; ++tile) {
+    sizes.rows[tile] = kTileSide;
+    sizes.row_bytes[tile] = 64;
+  }
+  return sizes;
+}
+
+#define RIVERBANK_INSTRUCTION "tdpbusd"
+RIVERBANK_RUN(amx_int8)
+#undef RIVERBANK_INSTRUCTION
+#define RIVERBANK_INSTRUCTION "tdpbf16ps"
+RIVERBANK_RUN(amx_bf16)
+#undef RIVERBANK_INSTRUCTION
+#undef RIVERBANK_RUN
+#undef RIVERBANK_SIX
+#undef RIVERBANK_STEP
 #endif
 #undef RIVERBANK_TWELVE
 
@@ -84,6 +121,10 @@ struct Instructions {
 Instructions instructions_of(InstructionSet set, Precision precision) {
 #if defined(__x86_64__)
   switch (set) {
+    case InstructionSet::kAmx:
+      if (precision == Precision::kInt8) return {amx_int8, 2 * 64 * 16 * 16};
+      if (precision == Precision::kBFloat16) return {amx_bf16, 2 * 32 * 16 * 16};
+      return {avx512_f32, 2 * 16};
     case InstructionSet::kAvx512:
       if (precision == Precision::kInt8) return {avx512_int8, 2 * 64};
       if (precision == Precision::kBFloat16) return {avx512_bf16, 2 * 32};

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::array kAllPrecisions{Precision::kFloat32, Precision::kBFloat16, Precision::kInt8};
 
-// Bit numbers: Intel SDM volume 2A, CPUID.
-constexpr std::uint32_t kAvx512Vnni = 1U << 11;  // leaf 7, ECX
-constexpr std::uint32_t kAvx512Bf16 = 1U << 5;   // leaf 7, sub-leaf 1, EAX
-
 }  // namespace
 
 std::string_view to_string(Precision precision) {
@@ -31,10 +27,11 @@ std::string_view to_string(Precision precision) {
 }
 
 std::vector<Precision> supported_precisions(InstructionSet set, const CpuidAnswers& answers) {
+  if (set == InstructionSet::kAmx) return {kAllPrecisions.begin(), kAllPrecisions.end()};
   std::vector<Precision> precisions{Precision::kFloat32};
   const bool is_avx512 = set == InstructionSet::kAvx512;
-  if (is_avx512 && (answers.leaf7_1_eax & kAvx512Bf16) != 0) precisions.push_back(Precision::kBFloat16);
-  if (set == InstructionSet::kAvx2Vnni || (is_avx512 && (answers.leaf7_ecx & kAvx512Vnni) != 0)) {
+  if (is_avx512 && answers.has_avx512_bf16()) precisions.push_back(Precision::kBFloat16);
+  if (set == InstructionSet::kAvx2Vnni || (is_avx512 && answers.has_avx512_vnni())) {
     precisions.push_back(Precision::kInt8);
   }
   return precisions;

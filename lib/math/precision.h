@@ -28,6 +28,7 @@ std::string_view to_string(Precision precision);
 ///     avx2         x
 ///     avx2_vnni    x                        AVX-VNNI
 ///     avx512       x    AVX512_BF16         AVX512_VNNI
+///     amx          x    AMX-BF16            AMX-INT8
 std::vector<Precision> supported_precisions(InstructionSet set, const CpuidAnswers& answers = this_processor());
 
 /// The precision that `name` asks for; for an empty name the one that RIVERBANK_PRECISION names, and without that none.

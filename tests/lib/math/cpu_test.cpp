@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 
@@ -87,6 +88,70 @@ TEST(Cpu, NeedsEveryPartOfAnInstructionSet) {
   EXPECT_EQ(supported_instruction_sets(old).back(), InstructionSet::kPortable);
 }
 
+constexpr std::uint32_t kAmxBf16 = 1U << 22, kAmxTile = 1U << 24, kAmxInt8 = 1U << 25;
+
+CpuidAnswers server_with_amx() {
+  CpuidAnswers answers = kServer;
+  answers.leaf7_ecx = 1U << 11;  // AVX512_VNNI
+  answers.leaf7_edx = kAmxBf16 | kAmxTile | kAmxInt8;
+  answers.leaf7_1_eax = 1U << 5;  // AVX512_BF16
+  answers.xcr0 = 0x602e7;
+  return answers;
+}
+
+TEST(Cpu, TakesAmxForTheBestWhereTheKernelGrantsIt) {
+  EXPECT_THAT(
+      supported_instruction_sets(server_with_amx()),
+      ElementsAre(InstructionSet::kPortable, InstructionSet::kAvx2, InstructionSet::kAvx512, InstructionSet::kAmx));
+  EXPECT_EQ(why_no_amx(server_with_amx()), "");
+  EXPECT_EQ(why_no_amx(kServer), "") << "a processor without AMX needs no reason";
+}
+
+TEST(Cpu, SaysWhenTheKernelRefusesAmx) {
+  CpuidAnswers answers = server_with_amx();
+  answers.tiles_refused = EPERM;
+  EXPECT_EQ(supported_instruction_sets(answers).back(), InstructionSet::kAvx512);
+  EXPECT_EQ(why_no_amx(answers),
+            "this processor has AMX, but the kernel does not let this process use the tiles (arch_prctl: Operation not "
+            "permitted), so riverbank does without them");
+  for (const std::uint64_t xcr0 : {0xe7U, 0x200e7U, 0x400e7U}) {
+    answers = server_with_amx();
+    answers.xcr0 = xcr0;
+    EXPECT_EQ(supported_instruction_sets(answers).back(), InstructionSet::kAvx512) << std::hex << xcr0;
+    EXPECT_EQ(why_no_amx(answers),
+              "this processor has AMX, but its operating system does not save the tiles, so they are not used; Linux "
+              "does from 5.16 on");
+  }
+}
+
+TEST(Cpu, NeedsEveryPartOfAmx) {
+  const auto expect_none = [](void (*take_away)(CpuidAnswers&), const char* reason) {
+    CpuidAnswers answers = server_with_amx();
+    take_away(answers);
+    EXPECT_NE(supported_instruction_sets(answers).back(), InstructionSet::kAmx);
+    EXPECT_EQ(why_no_amx(answers), reason);
+  };
+  constexpr const char* kParts =
+      "this processor has AMX, but not all of AMX-INT8, AMX-BF16, AVX512_VNNI and AVX512_BF16, so its tiles are not "
+      "used";
+  expect_none([](CpuidAnswers& answers) { answers.leaf7_edx &= ~kAmxTile; }, "");
+  expect_none([](CpuidAnswers& answers) { answers.leaf7_edx &= ~kAmxInt8; }, kParts);
+  expect_none([](CpuidAnswers& answers) { answers.leaf7_edx &= ~kAmxBf16; }, kParts);
+  expect_none([](CpuidAnswers& answers) { answers.leaf7_ecx = 0; }, kParts);
+  expect_none([](CpuidAnswers& answers) { answers.leaf7_1_eax = 0; }, kParts);
+  expect_none([](CpuidAnswers& answers) { answers.leaf7_ebx &= ~(1U << 16); }, kParts);
+}
+
+TEST(Cpu, RefusesAmxWhereItIsNotAsAnyOtherSet) {
+  if (supported_instruction_sets().back() == InstructionSet::kAmx) GTEST_SKIP() << "this machine has AMX";
+  const Variable forced("RIVERBANK_ISA", "amx");
+  expect_error(
+      ErrorKind::kUnsupported,
+      "RIVERBANK_ISA asks for the instruction set \"amx\", which this processor or its operating system lacks; "
+      "this machine has: portable",
+      [] { choose_instruction_set(); });
+}
+
 #if defined(__x86_64__)
 TEST(Cpu, AgreesWithTheCompilersRuntime) {
   const auto& sets = supported_instruction_sets();
@@ -94,6 +159,11 @@ TEST(Cpu, AgreesWithTheCompilersRuntime) {
   EXPECT_EQ(has(InstructionSet::kAvx2), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
   EXPECT_EQ(has(InstructionSet::kAvx512), __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                                               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"));
+  // With a kernel that grants it: the compiler's runtime does not ask.
+  if (why_no_amx().empty()) {
+    EXPECT_EQ(has(InstructionSet::kAmx), __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
+                                             __builtin_cpu_supports("amx-bf16"));
+  }
 }
 #endif
 

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "lib/math/cpu.h"
 #include "lib/math/precision.h"
 #include "tests/support/random_vectors.h"
+#include "tests/support/tile_emulator.h"
 
 namespace riverbank {
 namespace {
@@ -29,16 +31,29 @@ double exact_gelu_tanh(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 /
 
 using SetAndPrecision = std::pair<InstructionSet, Precision>;
 
+bool runs_here(InstructionSet set) {
+  const auto& sets = supported_instruction_sets();
+  return std::find(sets.begin(), sets.end(), set) != sets.end();
+}
+
+/// All that this processor can run, AMX's by emulation where only the tiles are missing.
 std::vector<SetAndPrecision> all_tables() {
   std::vector<SetAndPrecision> tables;
   for (const InstructionSet set : supported_instruction_sets()) {
     for (const Precision precision : supported_precisions(set)) tables.emplace_back(set, precision);
   }
+#if defined(__x86_64__)
+  if (testing::TileEmulator::is_of_use()) {
+    tables.emplace_back(InstructionSet::kAmx, Precision::kBFloat16);
+    tables.emplace_back(InstructionSet::kAmx, Precision::kInt8);
+  }
+#endif
   return tables;
 }
 
 std::string name_of(const SetAndPrecision& table) {
-  return std::string(to_string(table.first)) + "_" + std::string(to_string(table.second));
+  return std::string(to_string(table.first)) + "_" + std::string(to_string(table.second)) +
+         (runs_here(table.first) ? "" : "_emulated");
 }
 
 /// The nearest bfloat16, ties to even.
@@ -78,6 +93,13 @@ class KernelsOf : public ::testing::TestWithParam<SetAndPrecision> {
   const Kernels& kernels_ = kernels_of(GetParam().first, GetParam().second);
 
   static bool is_int8() { return GetParam().second == Precision::kInt8; }
+
+#if defined(__x86_64__)
+  void SetUp() override {
+    if (!runs_here(GetParam().first)) emulator_.emplace();
+  }
+  std::optional<testing::TileEmulator> emulator_;
+#endif
 
   /// Rows as products read them; `product` is told where.
   std::vector<float> encode(const std::vector<float>& A, std::size_t stride, std::size_t d_in, Product& product) const {
@@ -125,7 +147,8 @@ class KernelsOf : public ::testing::TestWithParam<SetAndPrecision> {
   void expect_activation(void (*product)(const Product&), double (*expected)(double), const char* name,
                          double bound) const {
     std::vector<float> x;
-    for (int i = -200000; i <= 200000; ++i) x.push_back(static_cast<float>(i) * 1e-4F);
+    const int step = runs_here(GetParam().first) ? 1 : 31;  // emulation takes a while
+    for (int i = -200000; i <= 200000; i += step) x.push_back(static_cast<float>(i) * 1e-4F);
     for (const float extreme : {1e-30F, 1e-40F, 100.0F, 1e4F, 1e15F}) {
       x.push_back(extreme);
       x.push_back(-extreme);

@@ -20,6 +20,8 @@ TEST(PrecisionOf, EachInstructionSetIsWhatTheProcessorHasInstructionsFor) {
   EXPECT_THAT(supported_precisions(InstructionSet::kAvx512, vnni), ElementsAre(Precision::kFloat32, Precision::kInt8));
   EXPECT_THAT(supported_precisions(InstructionSet::kAvx512, all),
               ElementsAre(Precision::kFloat32, Precision::kBFloat16, Precision::kInt8));
+  EXPECT_THAT(supported_precisions(InstructionSet::kAmx, all),
+              ElementsAre(Precision::kFloat32, Precision::kBFloat16, Precision::kInt8));
   EXPECT_THAT(supported_precisions(InstructionSet::kAvx2, all), ElementsAre(Precision::kFloat32));
   EXPECT_THAT(supported_precisions(InstructionSet::kAvx2Vnni, plain),
               ElementsAre(Precision::kFloat32, Precision::kInt8));
