@@ -18,7 +18,7 @@ struct RowsToEncode {
 };
 
 /// One panel of a linear layer: kPanelColumns columns of C = A W^T + bias, then what the function's name says.
-/// Every element of C is summed over d_in in order, so it is the same bits however many rows there are.
+/// Every element of C is summed over d_in in the same order always, so it is the same bits however many rows there are.
 struct Product {
   const void* A = nullptr;   ///< (rows, d_in): as encode_rows() left them, or float32 where there is no such function
   std::size_t A_stride = 0;  ///< bytes from row to row

