@@ -13,8 +13,7 @@ enum class InstructionSet {
   kAvx2,      ///< AVX2 and FMA
   kAvx2Vnni,  ///< AVX2, FMA and AVX-VNNI
   kAvx512,    ///< AVX-512 F, BW, DQ, VL; with VNNI and BF16 where the processor has them (lib/math/precision.h)
-  kAmx,       ///< kAvx512 with VNNI and BF16; products of int8 and bf16 by AMX's tiles: tested by emulating those
-              ///< (tests/support/tile_emulator.h), not yet timed on a processor that has them
+  kAmx,       ///< kAvx512 with AMX's tiles; tested by emulation (tests/support/tile_emulator.h), not yet timed
 };
 
 /// "portable", "avx2", "avx2_vnni", "avx512" or "amx".

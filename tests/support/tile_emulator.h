@@ -79,13 +79,13 @@ class TileRegisters {
   bool dot_bytes(int c, int a, int b) {
     if (!fit(c, a, b)) return false;
     for (std::size_t m = 0; m < at(c).rows; ++m) {
-      for (std::size_t n = 0; n < at(c).row_bytes / 4; ++n) {
-        auto sum = at(c).get<std::uint32_t>(m, n);
-        for (std::size_t k = 0; k < 4 * at(b).rows; ++k) {
-          const int product = at(a).get<std::uint8_t>(m, k) * at(b).get<std::int8_t>(k / 4, 4 * n + k % 4);
-          sum += static_cast<std::uint32_t>(product);
+      for (std::size_t k = 0; k < 4 * at(b).rows; ++k) {
+        const int factor = at(a).get<std::uint8_t>(m, k);
+        if (factor == 0) continue;  // saves time
+        for (std::size_t n = 0; n < at(c).row_bytes / 4; ++n) {
+          const int product = factor * at(b).get<std::int8_t>(k / 4, 4 * n + k % 4);
+          at(c).put(m, n, at(c).get<std::uint32_t>(m, n) + static_cast<std::uint32_t>(product));
         }
-        at(c).put(m, n, sum);
       }
     }
     return true;
