@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/output/explanation.h"
 #include "cli/output/hits.h"
@@ -36,16 +37,18 @@ WhyHit why_hit(std::size_t rank, const Hit& hit, const Explanation& why) {
   return page;
 }
 
-/// One figure a passage, as many as a page holds.
-std::vector<AttentionFigure> figures_of(const SearchResult& result, const Explanations& why) {
+/// One figure a passage, as many as a page holds; takes the weights, some MB, out of `why`.
+std::vector<AttentionFigure> figures_of(const SearchResult& result, Explanations& why) {
   std::vector<AttentionFigure> figures;
   std::size_t weights = 0;
   for (std::size_t i = 0; i < why.hits.size(); ++i) {
-    const Explanation& one = why.hits[i];
+    Explanation& one = why.hits[i];
     if (!one.attention) continue;
-    AttentionFigure figure = figure_of(*one.attention, one.passage.text);
-    weights += figure.weights.size();
+    weights += one.attention->attention.size();
     if (weights > kMostPageWeights) break;
+    std::vector<float> taken = std::move(one.attention->attention);
+    AttentionFigure figure = figure_of(*one.attention, one.passage.text);
+    figure.weights = std::move(taken);
     figure.name = fmt::format("{}  {}", i + 1, place_of(result.hits[i]));
     figure.caption = "How much each token (row) attends to each token (column): the mean of the layer's heads.";
     figures.push_back(std::move(figure));
@@ -56,7 +59,7 @@ std::vector<AttentionFigure> figures_of(const SearchResult& result, const Explan
 }  // namespace
 
 void write_why_page(const std::string& file, const std::string& question, const SearchResult& result,
-                    const Explanations& why) {
+                    Explanations& why) {
   std::vector<WhyHit> hits;
   for (std::size_t i = 0; i < result.hits.size(); ++i) {
     hits.push_back(why_hit(i + 1, result.hits[i], why.hits[i]));

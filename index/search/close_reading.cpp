@@ -9,7 +9,7 @@
 namespace riverbank {
 
 std::vector<ReadPassage> read_closely(StoreReader& reader, const LateInteraction& question,
-                                      std::span<const std::int64_t> chunks, std::span<const std::size_t> keep) {
+                                      std::span<const std::int64_t> chunks, const StatesAsked& keep) {
   const bool whole = reader.setting(SettingNames::kWholeDocuments).value_or("0") != "0";
   std::vector<ReadPassage> passages;
   for (StoredPassage& stored : reader.passages(chunks)) {

@@ -20,8 +20,8 @@ struct ReadPassage {
 };
 
 /// Reads the passages with these chunk ids, in their order, all in one call of the encoder; ids that are not there are
-/// left out. Keeps their hidden states after these numbers of layers. Throws what StoreReader and Embedder throw.
+/// left out. Keeps what is asked of their states. Throws what StoreReader and Embedder throw.
 std::vector<ReadPassage> read_closely(StoreReader& reader, const LateInteraction& question,
-                                      std::span<const std::int64_t> chunks, std::span<const std::size_t> keep = {});
+                                      std::span<const std::int64_t> chunks, const StatesAsked& keep = {});
 
 }  // namespace riverbank

@@ -78,23 +78,27 @@ std::optional<ScoreStep> explain_relevance(const ModelInfo& model, const Hit& hi
   return step;
 }
 
+bool holds(const TextStates& states, const StatesAsked& asked) {
+  return !states.places.empty() && (!asked.attention || !states.attention.empty()) &&
+         std::ranges::all_of(asked.after_layers, [&](std::size_t n) { return states.after.contains(n); });
+}
+
 /// The hidden states of each hit's passage: those that the search kept, the others read now.
 class PassageStates {
  public:
   PassageStates(const Embedder& embedder, const SearchResult& result, const std::vector<std::string_view>& passages,
-                const std::vector<std::size_t>& layers)
+                const StatesAsked& asked)
       : states_(passages.size(), nullptr) {
     std::vector<std::string_view> unread;
     for (std::size_t i = 0; i < passages.size(); ++i) {
-      const bool kept = i < result.states.size() && !result.states[i].places.empty() &&
-                        std::ranges::all_of(layers, [&](std::size_t n) { return result.states[i].after.contains(n); });
+      const bool kept = i < result.states.size() && holds(result.states[i], asked);
       if (kept) {
         states_[i] = &result.states[i];
       } else {
         unread.push_back(passages[i]);
       }
     }
-    read_ = embedder.hidden_states(unread, layers);
+    read_ = embedder.hidden_states(unread, asked);
     auto next = read_.begin();
     for (const TextStates*& one : states_) {
       if (one == nullptr) one = &*next++;
@@ -110,7 +114,7 @@ class PassageStates {
 void explain_cosines(const Embedder& embedder, std::string_view question, const SearchResult& result,
                      const std::vector<std::string>& passages, const ExplainOptions& options, Explanations& all) {
   const std::vector<std::string_view> texts(passages.begin(), passages.end());
-  const PassageStates states(embedder, result, texts, explained_layers(embedder.info(), options));
+  const PassageStates states(embedder, result, texts, explained_states(embedder.info(), options));
   const TokenShares shares(embedder, question);
   const std::vector<CosineShares> found = shares.of(states.all());
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -120,7 +124,7 @@ void explain_cosines(const Embedder& embedder, std::string_view question, const 
   }
   all.method = shares.method();
   if (!options.attention) return;
-  std::vector<Trace> traces = mean_attention(*embedder.model(), texts, states.all(), embedder.info().threads);
+  std::vector<Trace> traces = mean_attention(*embedder.model(), texts, states.all());
   for (std::size_t i = 0; i < traces.size(); ++i) all.hits[i].attention = std::move(traces[i]);
 }
 
@@ -138,12 +142,8 @@ double share_of_sentence(const Hit& hit, const TextExplanation& passage) {
 
 }  // namespace
 
-std::vector<std::size_t> explained_layers(const ModelInfo& model, const ExplainOptions& options) {
-  std::vector<std::size_t> layers;
-  for (std::size_t layer = 0; options.attention && layer < model.layers; ++layer) layers.push_back(layer);
-  const std::size_t shares = TokenShares::read_after(model);
-  if (std::ranges::find(layers, shares) == layers.end()) layers.push_back(shares);
-  return layers;
+StatesAsked explained_states(const ModelInfo& model, const ExplainOptions& options) {
+  return {.after_layers = {TokenShares::read_after(model)}, .attention = options.attention};
 }
 
 Explanations explain(StoreReader& reader, const Embedder& embedder, std::string_view typed, const SearchResult& result,

@@ -11,8 +11,8 @@
 
 namespace riverbank {
 
-/// The numbers of layers after which explain() needs the hidden states of the hits' passages.
-std::vector<std::size_t> explained_layers(const ModelInfo& model, const ExplainOptions& options);
+/// What explain() needs of the encoder's pass over the hits' passages.
+StatesAsked explained_states(const ModelInfo& model, const ExplainOptions& options);
 
 /// How the hits of a search came to be: the words' parts of BM25 from the store, the tokens' parts of the cosine from
 /// the hidden states that the search kept, else from the encoder, in one call for all hits. `question` is the text that

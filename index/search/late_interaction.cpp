@@ -133,20 +133,19 @@ LateInteraction::LateInteraction(const Embedder& embedder, std::string_view ques
   }
 }
 
-std::vector<LateMatch> LateInteraction::match(std::span<const LatePassage> passages,
-                                              std::span<const std::size_t> keep) const {
+std::vector<LateMatch> LateInteraction::match(std::span<const LatePassage> passages, const StatesAsked& keep) const {
   std::vector<std::shared_ptr<const PassageTokens>> read;
   std::vector<TextStates> states(passages.size());
-  if (keep.empty()) {
+  if (keep.after_layers.empty()) {
     read = this->read(passages);
   } else {
     const std::size_t last = embedder_.info().layers;
-    std::vector<std::size_t> layers(keep.begin(), keep.end());
-    layers.push_back(last);
-    states = embedder_.hidden_states(texts_of(passages), layers);
+    StatesAsked asked = keep;
+    asked.after_layers.push_back(last);
+    states = embedder_.hidden_states(texts_of(passages), asked);
     for (TextStates& state : states) {
       read.push_back(std::make_shared<PassageTokens>(placed_tokens(state.places, state.after.at(last))));
-      if (std::ranges::find(keep, last) == keep.end()) state.after.erase(last);
+      if (std::ranges::find(keep.after_layers, last) == keep.after_layers.end()) state.after.erase(last);
     }
   }
 
@@ -174,7 +173,7 @@ std::vector<std::shared_ptr<const PassageTokens>> LateInteraction::read(std::spa
     unread.push_back({passages[p].encoded, {}});
   }
   const std::size_t last = embedder_.info().layers;
-  const std::vector<TextStates> states = embedder_.hidden_states(texts_of(unread), std::vector<std::size_t>{last});
+  const std::vector<TextStates> states = embedder_.hidden_states(texts_of(unread), {{last}});
   for (std::size_t i = 0; i < missing.size(); ++i) {
     read[missing[i]] = std::make_shared<PassageTokens>(placed_tokens(states[i].places, states[i].after.at(last)));
     if (cache_ != nullptr) cache_->add(fingerprint, unread[i].encoded, read[missing[i]]);

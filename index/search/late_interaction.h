@@ -35,7 +35,7 @@ struct LateMatch {
   double score = 0;               ///< sum of weight and similarity over the question's tokens, -1..1
   std::vector<Found> tokens;      ///< one for each of LateInteraction::tokens(); empty for a passage without tokens
   std::vector<double> sentences;  ///< one score for each sentence that was given
-  TextStates states;              ///< of the passage, after the layers that match() was told to keep
+  TextStates states;              ///< of the passage, those that match() was told to keep
 };
 
 /// A passage as late interaction reads it.
@@ -64,9 +64,9 @@ class LateInteraction {
   std::span<const float> question_vector() const { return question_.texts.row(0); }
   std::span<const QuestionToken> tokens() const { return tokens_; }
 
-  /// Encodes the passages that the cache does not hold, all in one call, and matches each; keeps their hidden states
-  /// after these numbers of layers, for which all are encoded. Throws what Embedder::hidden_states() throws.
-  std::vector<LateMatch> match(std::span<const LatePassage> passages, std::span<const std::size_t> keep = {}) const;
+  /// Encodes the passages that the cache does not hold, all in one call, and matches each; keeps what is asked of
+  /// their states, for which all are encoded. Throws what Embedder::hidden_states() throws.
+  std::vector<LateMatch> match(std::span<const LatePassage> passages, const StatesAsked& keep = {}) const;
 
  private:
   std::vector<std::shared_ptr<const PassageTokens>> read(std::span<const LatePassage> passages) const;

@@ -206,16 +206,16 @@ class Searcher::Search {
       if (!passages_.contains(chunk)) unread.push_back(chunk);
     }
     if (unread.empty()) return;
-    for (ReadPassage& passage : read_closely(reader, *late_, unread, kept_layers())) {
+    for (ReadPassage& passage : read_closely(reader, *late_, unread, kept_states())) {
       const std::int64_t chunk = passage.stored.chunk.id;
       passages_.emplace(chunk, std::move(passage));
     }
   }
 
-  /// After which layers Index::explain() will want the hidden states. Not of the many that are read to order them anew.
-  std::vector<std::size_t> kept_layers() const {
+  /// What Index::explain() will want of the pass. Not of the many that are read to order them anew.
+  StatesAsked kept_states() const {
     if (!options_.explain || options_.rerank) return {};
-    return explained_layers(embedder().info(), *options_.explain);
+    return explained_states(embedder().info(), *options_.explain);
   }
 
   void rerank_first(StoreReader& reader) {

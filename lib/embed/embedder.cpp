@@ -121,8 +121,15 @@ struct Embedder::Parts {
     return engine.forward(batch.view());
   }
 
-  /// Adds the hidden states of a batch's texts after each of these numbers of layers, one of `states` a text.
-  void hidden_states(const Batch& batch, std::span<const std::size_t> after_layers, std::span<TextStates> states) {
+  /// Adds what is asked of a batch's texts, one of `states` a text.
+  void hidden_states(const Batch& batch, const StatesAsked& asked, std::span<TextStates> states) {
+    const std::vector<std::size_t>& after_layers = asked.after_layers;
+    std::vector<std::span<float>> means;
+    for (std::size_t i = 0; asked.attention && i < states.size(); ++i) {
+      const std::size_t T = batch.starts[i + 1] - batch.starts[i];
+      states[i].attention.resize(info.layers * T * T);
+      means.emplace_back(states[i].attention);
+    }
     const std::lock_guard turn(turns);
     const auto read = [&](std::size_t layers, const MatrixView& hidden) {
       if (std::ranges::find(after_layers, layers) == after_layers.end()) return;
@@ -135,7 +142,7 @@ struct Embedder::Parts {
         }
       }
     };
-    engine.forward_layers(batch.view(), read, std::ranges::max(after_layers));
+    engine.forward_layers(batch.view(), read, asked.attention ? info.layers : std::ranges::max(after_layers), means);
   }
 
   /// One vector a text out of its hidden states, not normalised -> (texts, d_model): the same bits as pooled().
@@ -293,11 +300,11 @@ TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts,
   return result;
 }
 
-std::vector<TextStates> Embedder::hidden_states(std::span<const std::string_view> texts,
-                                                std::span<const std::size_t> after_layers, TextKind kind,
-                                                std::stop_token stop) const {
-  if (after_layers.empty()) throw Error(ErrorKind::kInvalidArgument, "Hidden states after no layer were asked for.");
-  if (const std::size_t deepest = std::ranges::max(after_layers); deepest > parts_->info.layers) {
+std::vector<TextStates> Embedder::hidden_states(std::span<const std::string_view> texts, const StatesAsked& asked,
+                                                TextKind kind, std::stop_token stop) const {
+  if (asked.after_layers.empty())
+    throw Error(ErrorKind::kInvalidArgument, "Hidden states after no layer were asked for.");
+  if (const std::size_t deepest = std::ranges::max(asked.after_layers); deepest > parts_->info.layers) {
     throw Error(ErrorKind::kInvalidArgument, "The model has " + std::to_string(parts_->info.layers) +
                                                  " layers; there are no hidden states after " +
                                                  std::to_string(deepest) + ".");
@@ -309,7 +316,7 @@ std::vector<TextStates> Embedder::hidden_states(std::span<const std::string_view
     throw_if_stopped(stop);
     const std::span<const Encoding> encoded = next_batch(left);
     const std::span<TextStates> states = std::span(all).subspan(done, encoded.size());
-    parts_->hidden_states(Batch(encoded), after_layers, states);
+    parts_->hidden_states(Batch(encoded), asked, states);
     for (std::size_t i = 0; i < encoded.size(); ++i) {
       for (const Span& span : encoded[i].offsets) states[i].places.push_back({span.begin, span.end});
     }

@@ -54,6 +54,16 @@ void check(const RaggedBatch& batch, const EncoderConfig& config) {
   check_ids(batch.type_ids, config.num_token_types, "token type");
 }
 
+void check_means(const RaggedBatch& batch, std::size_t layers, std::span<const std::span<float>> means) {
+  if (means.empty()) return;
+  bool fits = means.size() + 1 == batch.starts.size();
+  for (std::size_t text = 0; fits && text < means.size(); ++text) {
+    const std::size_t T = batch.starts[text + 1] - batch.starts[text];
+    fits = means[text].size() >= layers * T * T;
+  }
+  if (!fits) refuse("there is not room for the attention of " + std::to_string(layers) + " layers over each text");
+}
+
 /// The first `columns` of each row as a matrix of its own.
 Matrix copy_rows(const float* rows, std::size_t count, std::size_t stride, std::int64_t columns) {
   Matrix copy(static_cast<Eigen::Index>(count), columns);
@@ -129,16 +139,21 @@ Matrix Engine::forward_cls(const RaggedBatch& batch) {
   });
 }
 
-void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit, std::size_t layers) {
+void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit, std::size_t layers,
+                            std::span<const std::span<float>> means) {
   check(batch, parts_->config);
+  layers = std::min(layers, parts_->layers());
+  check_means(batch, layers, means);
   const auto rows = static_cast<Eigen::Index>(batch.ids.size());
   const Eigen::OuterStride<> stride(static_cast<Eigen::Index>(parts_->pass.stride()));
   with_memory_for(batch.ids.size(), [&] {
     parts_->pass.all_rows(
-        batch, std::min(layers, parts_->layers()), [&](std::size_t after_layers, const float* hidden) {
+        batch, layers,
+        [&](std::size_t after_layers, const float* hidden) {
           visit(after_layers,
                 Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(hidden, rows, parts_->config.d_model, stride));
-        });
+        },
+        means);
     return 0;
   });
 }

@@ -71,7 +71,11 @@ class Engine {
 
   /// Shows every layer's hidden states; the last ones are forward()'s, bit for bit. Throws as forward() does, and what
   /// the visitor throws. A batch without tokens shows nothing. Goes no further than the first `layers`.
-  void forward_layers(const RaggedBatch& batch, const LayerVisitor& visit, std::size_t layers = kAllLayers);
+  ///
+  /// `means`, one a text or none at all, are added to: (layers, T, T), the mean of the heads' softmax(Q K^T /
+  /// sqrt(d_k)) in each layer that is computed, in float32 out of the queries and keys of the precision that runs.
+  void forward_layers(const RaggedBatch& batch, const LayerVisitor& visit, std::size_t layers = kAllLayers,
+                      std::span<const std::span<float>> means = {});
   static constexpr std::size_t kAllLayers = static_cast<std::size_t>(-1);
 
   const std::string& instruction_set() const;  ///< the one that really runs

@@ -53,10 +53,10 @@ ForwardPass::ForwardPass(const EncoderConfig& config, const EncoderWeights& weig
   get_weights(identity, notice);
 }
 
-const float* ForwardPass::all_rows(const RaggedBatch& batch, std::size_t layers, const Visitor& visit) {
+const float* ForwardPass::all_rows(const RaggedBatch& batch, std::size_t layers, const Visitor& visit, Means means) {
   const std::size_t N = batch.ids.size();
   if (N == 0) return nullptr;
-  run_layers(batch, layers, {}, visit);
+  run_layers(batch, layers, {}, visit, means);
   return hidden_.data();
 }
 
@@ -68,7 +68,7 @@ const float* ForwardPass::first_rows(const RaggedBatch& batch) {
   const auto d_model = static_cast<std::size_t>(config_.d_model);
   const Panels queries{0, divide_up(d_model, kernels_.panel_columns)};
   const Panels keys_and_values{d_model / kernels_.panel_columns, last.query_key_value.panels()};
-  run_layers(batch, layers_.size() - 1, keys_and_values, {});
+  run_layers(batch, layers_.size() - 1, keys_and_values, {}, {});
 
   first_hidden_.reserve(texts, model_columns_);
   first_queries_.reserve(texts, qkv_columns_);
@@ -77,7 +77,8 @@ const float* ForwardPass::first_rows(const RaggedBatch& batch) {
   for (std::size_t text = 0; text < texts; ++text) {
     const std::size_t first = batch.starts[text];
     std::copy_n(hidden_.data() + first * model_columns_, model_columns_, first_hidden_.data() + text * model_columns_);
-    blocks_.push_back({.query_row = text, .queries = 1, .text_row = first, .T = batch.starts[text + 1] - first});
+    blocks_.push_back(
+        {.query_row = text, .queries = 1, .text_row = first, .T = batch.starts[text + 1] - first, .text = text});
   }
   between_attentions(nullptr, nullptr, first_hidden_.data(), texts, &last, queries, first_queries_.data());
   attend(batch, first_queries_.data(), texts, first_attended_.data());
@@ -87,7 +88,7 @@ const float* ForwardPass::first_rows(const RaggedBatch& batch) {
 
 /// The first `full_layers` layers, and what `next_panels` names of the next one's queries, keys and values.
 void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels next_panels,
-                             const Visitor& visit) {
+                             const Visitor& visit, Means means) {
   const std::size_t N = batch.ids.size();
   reserve(batch);
 
@@ -101,6 +102,7 @@ void ForwardPass::run_layers(const RaggedBatch& batch, std::size_t full_layers, 
   project(nullptr, 0);
   split_queries(batch);
   for (std::size_t i = 0; i < full_layers; ++i) {
+    if (!means.empty()) add_means(batch, i, means);
     attend(batch, query_key_value_.data(), N, attended_.data());
     project(&layers_[i], i + 1);
     if (visit) visit(i + 1, hidden_.data());
@@ -124,7 +126,8 @@ void ForwardPass::reserve(const RaggedBatch& batch) {
     encoded_floats_ = kernels_.row_bytes(std::max(d_model, d_ff)) / sizeof(float);
     encoded_.reserve(std::max(on_their_way, batch.starts.size()), encoded_floats_);
   }
-  worker_floats_ = kernels_.attention_scratch(longest, static_cast<std::size_t>(config_.d_k()));
+  const auto d_k = static_cast<std::size_t>(config_.d_k());
+  worker_floats_ = std::max(kernels_.attention_scratch(longest, d_k), kernels_.attention_weights_scratch(longest, d_k));
   worker_floats_ = divide_up(worker_floats_, kPageFloats) * kPageFloats;
   worker_scratch_.reserve(static_cast<std::size_t>(pool_.size()), worker_floats_);
 }
@@ -201,7 +204,7 @@ void ForwardPass::split_queries(const RaggedBatch& batch) {
     const std::size_t blocks = whole ? 1 : divide_up(T, kQueriesOfABlock);
     for (std::size_t block = 0; block < blocks; ++block) {
       const std::size_t from = block * T / blocks, to = (block + 1) * T / blocks;
-      blocks_.push_back({.query_row = first + from, .queries = to - from, .text_row = first, .T = T});
+      blocks_.push_back({.query_row = first + from, .queries = to - from, .text_row = first, .T = T, .text = text});
     }
   }
 }
@@ -255,6 +258,31 @@ void ForwardPass::attend(const RaggedBatch& batch, const float* queries, std::si
                         .output = attended + block.query_row * model_columns_ + column,
                         .output_stride = model_columns_,
                         .scratch = scratch_of(worker)});
+  });
+}
+
+/// The mean of the layer's heads over each text. A thread takes a block through all heads, which it adds up.
+void ForwardPass::add_means(const RaggedBatch& batch, std::size_t layer, Means means) {
+  const auto heads = static_cast<std::size_t>(config_.num_heads), d_k = static_cast<std::size_t>(config_.d_k());
+  const Columns columns = query_key_value_columns(batch.ids.size());
+  const std::size_t stride = query_key_value_stride();
+  pool_.run(blocks_.size(), [&](std::size_t item, int worker) {
+    const QueryBlock& block = blocks_[item];
+    float* map = means[block.text].data() + layer * block.T * block.T;
+    for (std::size_t head = 0; head < heads; ++head) {
+      kernels_.attention_weights({.Q = query_key_value_.data() + block.query_row * stride + columns.at(head * d_k),
+                                  .Q_stride = stride,
+                                  .queries = block.queries,
+                                  .K = query_key_value_.data() + block.text_row * stride +
+                                       columns.at(static_cast<std::size_t>(config_.d_model) + head * d_k),
+                                  .K_stride = stride,
+                                  .T = block.T,
+                                  .d_k = d_k,
+                                  .factor = 1.0F / static_cast<float>(heads),
+                                  .weights = map + (block.query_row - block.text_row) * block.T,
+                                  .weights_stride = block.T,
+                                  .scratch = scratch_of(worker)});
+    }
   });
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,11 @@ class ForwardPass {
 
   /// Is shown the hidden states (N, d_model), row after row at stride(), before the first layer and after each.
   using Visitor = std::function<void(std::size_t after_layers, const float* hidden)>;
+  /// Of each text the mean of each layer's heads -> (layers, T, T), added to.
+  using Means = std::span<const std::span<float>>;
 
   /// Hidden states of all rows -> (N, d_model), row after row at stride(), after the first `layers` of the layers.
-  const float* all_rows(const RaggedBatch& batch, std::size_t layers, const Visitor& visit = {});
+  const float* all_rows(const RaggedBatch& batch, std::size_t layers, const Visitor& visit = {}, Means means = {});
   /// Those of each text's first row -> (texts, d_model), the same bits; no text may be empty.
   const float* first_rows(const RaggedBatch& batch);
 
@@ -53,7 +56,7 @@ class ForwardPass {
   /// Some query rows and the text that they look at.
   struct QueryBlock {
     std::size_t query_row, queries;
-    std::size_t text_row, T;
+    std::size_t text_row, T, text;
   };
   struct Panels {
     std::size_t first, last;
@@ -76,7 +79,8 @@ class ForwardPass {
   enum class Spread { kThisThread, kAllThreads };
   using ProductKernel = void (*)(const Product&);
 
-  void run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels next_panels, const Visitor& visit);
+  void run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels next_panels, const Visitor& visit,
+                  Means means);
   void reserve(const RaggedBatch& batch);
   std::vector<Linear*> linears();
   void get_weights(PackedIdentity identity, const Notice& notice);
@@ -84,6 +88,7 @@ class ForwardPass {
   void split_queries(const RaggedBatch& batch);
   void embed(const RaggedBatch& batch);
   void attend(const RaggedBatch& batch, const float* queries, std::size_t query_rows, float* attended);
+  void add_means(const RaggedBatch& batch, std::size_t layer, Means means);
   void between_attentions(const Layer* layer, const float* attended, float* hidden, std::size_t rows, const Layer* next,
                           Panels panels, float* query_key_value);
   void finish_layer(const Layer& layer, const Rows& rows, Spread spread);

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <utility>
 
 #include "lib/base/printable.h"
@@ -19,47 +19,37 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// A row of weights as fractions of 65,535 that sum to exactly that: rounded down, and what is then missing given to
-/// the largest remainders.
-void append_fractions(std::span<const float> row, std::string& bytes) {
-  constexpr std::int64_t kWhole = 65535;
-  const double sum = std::accumulate(row.begin(), row.end(), 0.0);
-  std::vector<std::int64_t> fractions(row.size());
-  std::vector<double> remainders(row.size());
-  std::vector<std::size_t> order(row.size());
-  std::int64_t missing = kWhole;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const double exact = static_cast<double>(kWhole) * row[i] / sum;
-    fractions[i] = static_cast<std::int64_t>(exact);
-    remainders[i] = exact - static_cast<double>(fractions[i]);
-    missing -= fractions[i];
-  }
-  std::iota(order.begin(), order.end(), 0U);
-  const auto given = static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(missing, 0, std::ssize(row)));
-  std::nth_element(order.begin(), order.begin() + given, order.end(), [&](std::size_t a, std::size_t b) {
-    return std::pair(remainders[b], a) < std::pair(remainders[a], b);  // of equal ones the first
-  });
-  for (std::ptrdiff_t i = 0; i < given; ++i) ++fractions[order[static_cast<std::size_t>(i)]];
-  for (const std::int64_t fraction : fractions) {
-    bytes += static_cast<char>(fraction & 0xFF);
-    bytes += static_cast<char>((fraction >> 8) & 0xFF);
-  }
+using Row = Eigen::Map<const Eigen::RowVectorXf>;
+
+Row row_of(const AttentionFigure& figure, std::size_t row) {
+  const std::size_t keys = figure.keys.tokens.size();
+  return {figure.weights.data() + row * keys, static_cast<Eigen::Index>(keys)};
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = (group << 8U) | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+/// The weights as fractions of 65,535, 16 bits each, the lower byte first; those of a row sum to exactly that, because
+/// what is rounded is the sum of the row up to each.
+std::string fractions_of(const AttentionFigure& figure) {
+  constexpr double kWhole = 65535;
+  std::string bytes, line(2 * figure.keys.tokens.size(), '\0');
+  bytes.reserve(2 * figure.weights.size());
+  const std::size_t rows = figure.weights.size() / figure.keys.tokens.size();
+  for (std::size_t i = 0; i < rows; ++i) {
+    const Row row = row_of(figure, i);
+    const double whole = kWhole / row.cast<double>().sum();
+    double sum = 0.5;  // of the exact ones
+    std::int64_t given = 0;
+    char* to = line.data();
+    for (const float weight : row) {
+      sum += whole * static_cast<double>(weight);
+      const auto upto = static_cast<std::int64_t>(sum);
+      const std::int64_t fraction = upto - given;
+      given = upto;
+      *to++ = static_cast<char>(fraction & 0xFF);
+      *to++ = static_cast<char>((fraction >> 8) & 0xFF);
     }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += i + j > bytes.size() ? '=' : kDigits[(group >> (18 - 6 * j)) & 63U];
-    }
+    bytes += line;
   }
-  return out;
+  return bytes;
 }
 
 ordered_json to_json(const FigureAxis& axis) {
@@ -73,20 +63,9 @@ ordered_json to_json(const FigureAxis& axis) {
 }
 
 ordered_json to_json(const AttentionFigure& figure) {
-  std::string bytes;
-  bytes.reserve(2 * figure.weights.size());
-  const std::size_t keys = figure.keys.tokens.size();
-  for (std::size_t i = 0; i < figure.weights.size(); i += keys) {
-    append_fractions(std::span(figure.weights).subspan(i, keys), bytes);
-  }
-  return {{"name", visible(figure.name)},
-          {"caption", visible(figure.caption)},
-          {"queries", to_json(figure.queries)},
-          {"keys", to_json(figure.keys)},
-          {"isSelf", figure.is_self},
-          {"layers", figure.layers},
-          {"heads", figure.heads},
-          {"weights", base64(bytes)}};
+  return {{"name", visible(figure.name)}, {"caption", visible(figure.caption)}, {"queries", to_json(figure.queries)},
+          {"keys", to_json(figure.keys)}, {"isSelf", figure.is_self},           {"layers", figure.layers},
+          {"heads", figure.heads}};
 }
 
 void check_axis(const AttentionFigure& figure, const FigureAxis& axis) {
@@ -109,12 +88,11 @@ void check(const AttentionFigure& figure) {
                 fmt::format("The figure \"{}\" has {} weights, but {} layers of {} heads over {} x {} tokens.",
                             printable(figure.name), figure.weights.size(), figure.layers, figure.heads, queries, keys));
   }
-  for (std::size_t i = 0; i < figure.weights.size(); i += keys) {
-    const auto row = std::span(figure.weights).subspan(i, keys);
-    const double sum = std::accumulate(row.begin(), row.end(), 0.0);
+  for (std::size_t i = 0; i < figure.weights.size() / keys; ++i) {
+    const Row row = row_of(figure, i);
+    const double sum = row.cast<double>().sum();
     constexpr double kTolerance = 1e-3;
-    const bool is_positive = std::all_of(row.begin(), row.end(), [](float weight) { return weight >= 0; });
-    if (!is_positive || !(std::abs(sum - 1) < kTolerance)) {
+    if (!(row.minCoeff() >= 0) || !(std::abs(sum - 1) < kTolerance)) {
       throw Error(ErrorKind::kInvalidArgument,
                   fmt::format("A row of the figure \"{}\" sums to {:.4f} instead of 1.", printable(figure.name), sum));
     }
@@ -162,7 +140,11 @@ HtmlPage whole_page(std::string_view title, std::string_view lead, std::span<con
                     const FigureView& view) {
   check(figures, view);
   ordered_json drawn = ordered_json::array();
-  for (const AttentionFigure& figure : figures) drawn.push_back(to_json(figure));
+  std::vector<std::string> weights;  // of each figure
+  for (const AttentionFigure& figure : figures) {
+    drawn.push_back(to_json(figure));
+    weights.push_back(fractions_of(figure));
+  }
   const ordered_json data{
       {"figures", drawn},
       {"view", {{"figure", view.figure}, {"layer", view.layer}, {"head", view.head}, {"token", view.token}}}};
@@ -170,7 +152,8 @@ HtmlPage whole_page(std::string_view title, std::string_view lead, std::span<con
           .body = filled_template("attention.html", {{"title", std::string(title)}, {"lead", std::string(lead)}}),
           .styles = {"attention.css"},
           .scripts = {"attention_data.js", "attention_draw.js", "attention_view.js", "attention_input.js"},
-          .data = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
+          .data = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace),
+          .bytes = std::move(weights)};
 }
 
 /// A page has one heading of the first rank and one main part.

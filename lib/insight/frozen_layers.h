@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "lib/insight/packed_matrix.h"
 #include "lib/math/matrix.h"
 #include "lib/model/config.h"
 #include "lib/model/weights.h"
@@ -32,7 +31,7 @@ class FrozenLayers {
 
   /// What one text's pass left behind; 4 T (T num_heads + 2 d_ff + d_model) bytes a layer.
   struct Layer {
-    std::vector<Matrix> attention;        // P of each head (rows, T)
+    Matrix attention;                     // P of each head, one after the other (num_heads rows, T)
     Eigen::VectorXf attention_deviation;  // 1 / sigma (rows)
     Matrix gates;                         // (rows, d_ff)
     Eigen::VectorXf output_deviation;     // (rows)
@@ -55,16 +54,18 @@ class FrozenLayers {
 
  private:
   struct Weights {
-    Weights(const EncoderLayerWeights& layer, bool is_last);
     const EncoderLayerWeights* layer;
-    PackedMatrix query, key, value, output, inner, outer;          // X W^T
-    PackedMatrix value_back, output_back, inner_back, outer_back;  // G W
+    bool is_last;  ///< of which only [CLS]'s row is computed
   };
-  Matrix forward(const Weights& weights, const MatrixView& X, Eigen::Index rows, Layer& kept) const;
-  Matrix backward(const Weights& weights, const Layer& kept, Matrix G, Eigen::Index T, double& constant) const;
+  Matrix attend(const Weights& weights, const MatrixView& X, Matrix& P) const;
+  Matrix attend_from_first(const Weights& weights, const MatrixView& X, Matrix& P) const;
+  Matrix attend_back(const Weights& weights, const Matrix& P, const Matrix& G, double& constant) const;
+  Matrix attend_from_first_back(const Weights& weights, const Matrix& P, const Matrix& G, double& constant) const;
+  Matrix forward(const Weights& weights, const MatrixView& X, Layer& kept) const;
+  Matrix backward(const Weights& weights, const Layer& kept, Matrix G, double& constant) const;
 
   EncoderConfig config_;
-  std::vector<Weights> weights_;
+  std::vector<Weights> layers_;
 };
 
 }  // namespace riverbank

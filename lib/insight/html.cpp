@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
@@ -11,6 +13,27 @@ namespace riverbank {
 namespace {
 
 bool is_text_space(char c) { return c == '\n' || c == '\t' || c == '\r'; }
+
+std::size_t base64_size(std::string_view bytes) { return (bytes.size() + 2) / 3 * 4; }
+
+void append_base64(std::string_view bytes, std::string& out) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto byte = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
+  std::array<char, 4096> part;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    if (at == part.size()) {
+      out.append(part.data(), at);
+      at = 0;
+    }
+    const std::uint32_t group = (byte(i) << 16U) | (byte(i + 1) << 8U) | byte(i + 2);
+    part[at++] = kDigits[group >> 18U];
+    part[at++] = kDigits[(group >> 12U) & 63U];
+    part[at++] = i + 1 < bytes.size() ? kDigits[(group >> 6U) & 63U] : '=';
+    part[at++] = i + 2 < bytes.size() ? kDigits[group & 63U] : '=';
+  }
+  out.append(part.data(), at);
+}
 
 }  // namespace
 
@@ -110,6 +133,14 @@ std::string make_html(const HtmlPage& page) {
   out += "</style>\n</head>\n<body>\n" + page.body;
   if (!page.data.empty()) {
     out += "\n<script type=\"application/json\" id=\"data\">" + json_in_script(page.data) + "</script>";
+  }
+  std::size_t room = out.size() + (std::size_t{1} << 18U);  // scripts
+  for (const std::string& bytes : page.bytes) room += base64_size(bytes) + 100;
+  out.reserve(room);
+  for (std::size_t i = 0; i < page.bytes.size(); ++i) {
+    out += fmt::format("\n<script type=\"text/plain\" id=\"bytes-{}\">", i);
+    append_base64(page.bytes[i], out);
+    out += "</script>";
   }
   for (const std::string_view script : page.scripts) {
     out += "\n<script>\n";

@@ -16,6 +16,8 @@ struct HtmlPage {
   std::vector<std::string_view> styles;   ///< names of lib/insight/page/*.css, after the common one ("page.css")
   std::vector<std::string_view> scripts;  ///< names of lib/insight/page/*.js, run in this order after the body
   std::string data;  ///< JSON, for the scripts: JSON.parse(document.getElementById("data").textContent)
+  /// Many numbers, for the scripts: in base64 in the elements "bytes-0", "bytes-1" …
+  std::vector<std::string> bytes;
 };
 
 /// The whole file. A content security policy in it forbids all network, whatever the texts hold.

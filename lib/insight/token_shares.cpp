@@ -41,8 +41,7 @@ TokenShares::TokenShares(const Embedder& embedder, std::string_view question)
   if (embedder.info().pooling == "cls") {
     frozen_.emplace(embedder.model()->config, embedder.model()->weights, read_after_);
   }
-  question_ =
-      std::move(embedder.hidden_states(std::span(&question, 1), std::span(&read_after_, 1), TextKind::kQuery).front());
+  question_ = std::move(embedder.hidden_states(std::span(&question, 1), {{read_after_}}, TextKind::kQuery).front());
 }
 
 TokenShares::Rows TokenShares::rows_of(const TextStates& text) const {
@@ -51,7 +50,7 @@ TokenShares::Rows TokenShares::rows_of(const TextStates& text) const {
 }
 
 std::vector<CosineShares> TokenShares::of(std::span<const std::string_view> passages) const {
-  const std::vector<TextStates> read = embedder_.hidden_states(passages, std::span(&read_after_, 1));
+  const std::vector<TextStates> read = embedder_.hidden_states(passages, {{read_after_}});
   std::vector<const TextStates*> places(read.size());
   std::ranges::transform(read, places.begin(), [](const TextStates& one) { return &one; });
   return of(places);

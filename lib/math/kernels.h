@@ -48,6 +48,21 @@ struct AttentionHead {
   float* scratch = nullptr;  ///< attention_scratch(T, d_k) floats
 };
 
+/// Where some queries of one head look among the keys of one text.
+struct HeadWeights {
+  const float* Q = nullptr;  ///< (queries, d_k)
+  std::size_t Q_stride = 0;
+  std::size_t queries = 0;
+  const float* K = nullptr;  ///< (T, d_k)
+  std::size_t K_stride = 0;
+  std::size_t T = 0;  ///< at least 1
+  std::size_t d_k = 0;
+  float factor = 1;
+  float* weights = nullptr;  ///< (queries, T), added to
+  std::size_t weights_stride = 0;
+  float* scratch = nullptr;  ///< attention_weights_scratch(T, d_k) floats
+};
+
 /// Rows to be normalised: Y = (X - mean) / sqrt(variance + epsilon) * gamma + beta, each row by itself.
 struct LayerNorm {
   const float* X = nullptr;  ///< (rows, d)
@@ -86,6 +101,9 @@ struct Kernels {
   std::size_t (*panel_bytes)(std::size_t d_in);
   /// Packs panel_columns rows of W, each (d_in); a null row is zeros.
   void (*pack)(const float* const* rows, std::size_t d_in, void* panel);
+  /// Packs `columns` columns of a matrix (d_in, …) as if they were rows of W, zeros behind them. Only in float32; else
+  /// null.
+  void (*pack_columns)(const float* matrix, std::size_t stride, std::size_t columns, std::size_t d_in, void* panel);
   void (*product)(const Product&);            ///< A W^T + bias
   void (*product_residual)(const Product&);   ///< A W^T + bias + residual
   void (*product_gelu)(const Product&);       ///< gelu(A W^T + bias), |error| <= 2e-7 max(1, |gelu|); int8: 1e-4
@@ -96,6 +114,9 @@ struct Kernels {
   /// softmax(Q K^T / sqrt(d_k)) V; exp's relative error is below 2e-7 (1 + |x|), what is under 2^-125 becomes 0. int8:
   /// both products in 8 bits too, so that each weight is off by up to half a 255th of the row's largest.
   void (*attention)(const AttentionHead&);
+  std::size_t (*attention_weights_scratch)(std::size_t T, std::size_t d_k);
+  /// Adds factor softmax(Q K^T / sqrt(d_k)), in float32 in every table; errors as in attention().
+  void (*attention_weights)(const HeadWeights&);
   void (*layer_norm)(const LayerNorm&);
 };
 

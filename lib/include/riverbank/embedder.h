@@ -78,6 +78,15 @@ struct TextStates {
   std::vector<TokenPlace> places;  ///< (T)
   /// After so many layers, 0 for the embeddings -> (T, dimensions), row after row, not normalised.
   std::map<std::size_t, std::vector<float>> after;
+  /// The mean of each layer's heads' softmax(Q K^T / sqrt(d_k)) -> (layers, T, T); empty unless asked
+  /// for.
+  std::vector<float> attention;
+};
+
+/// What Embedder::hidden_states() is to leave.
+struct StatesAsked {
+  std::vector<std::size_t> after_layers;  ///< 0 for the embeddings; at least one
+  bool attention = false;                 ///< TextStates::attention too, of all layers
 };
 
 /// What makes a relevance between 0 and 1 of a question and a passage:
@@ -133,12 +142,11 @@ class Embedder {
   TokenEmbeddings token_vectors(std::span<const std::string_view> texts, TextKind kind = TextKind::kPassage,
                                 std::stop_token stop = {}) const;
 
-  /// The hidden states after each of these numbers of layers, 0 for the embeddings, of every text: one pass over the
-  /// layers, no further than the deepest. Texts are cut at the model's limit.
+  /// The hidden states after each of these numbers of layers, and the attention, of every text: one pass over the
+  /// layers, no further than is asked for. Texts are cut at the model's limit.
   /// Throws Error: kInvalidArgument (more layers than the model has), kCancelled.
-  std::vector<TextStates> hidden_states(std::span<const std::string_view> texts,
-                                        std::span<const std::size_t> after_layers, TextKind kind = TextKind::kPassage,
-                                        std::stop_token stop = {}) const;
+  std::vector<TextStates> hidden_states(std::span<const std::string_view> texts, const StatesAsked& asked,
+                                        TextKind kind = TextKind::kPassage, std::stop_token stop = {}) const;
 
   /// How many tokens the model sees of this text, before any cut, [CLS], [SEP] and the prompt included.
   std::size_t count_tokens(std::string_view text, TextKind kind = TextKind::kPassage) const;

@@ -20,14 +20,21 @@ class Grid {
 }
 
 class Figure {
-  constructor(data) {
+  // `weights`: the element that holds them, 16-bit fractions in base64; read when they are asked for.
+  constructor(data, weights) {
     Object.assign(this, data);
-    const bytes = Uint8Array.from(atob(data.weights), (c) => c.charCodeAt(0));
-    const view = new DataView(bytes.buffer);
-    this.fractions = new Uint16Array(bytes.length / 2);
-    for (let i = 0; i < this.fractions.length; ++i) this.fractions[i] = view.getUint16(2 * i, true);
-    delete this.weights;
+    this.weights = weights;
     this.maps = new Map();
+  }
+
+  get fractions() {
+    const bytes = atob(this.weights.textContent);
+    const fractions = new Uint16Array(bytes.length / 2);
+    for (let i = 0; i < fractions.length; ++i) {
+      fractions[i] = bytes.charCodeAt(2 * i) | (bytes.charCodeAt(2 * i + 1) << 8);
+    }
+    Object.defineProperty(this, "fractions", { value: fractions });
+    return fractions;
   }
 
   // The map of tokens that (layer, head) name; each is made once.

@@ -3,7 +3,7 @@
 
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
-const figures = data.figures.map((figure) => new Figure(figure));
+const figures = data.figures.map((figure, i) => new Figure(figure, byId("bytes-" + i)));
 
 const state = {
   figure: data.view.figure,

@@ -110,7 +110,7 @@ TEST_F(LateInteractionTest, WhatTheCacheHoldsIsMatchedAlike) {
       EXPECT_EQ(matches[i].sentences, expected[i].sentences);
     }
   }
-  EXPECT_FALSE(caching.match(passages, std::vector<std::size_t>{1})[0].states.after.at(1).empty());
+  EXPECT_FALSE(caching.match(passages, {.after_layers = {1}})[0].states.after.at(1).empty());
 }
 
 TEST_F(LateInteractionTest, WithoutWeightsAllTokensWeighTheSame) {

@@ -234,7 +234,7 @@ TEST(Embedder, TokensOfManyTextsAreThoseOfEachAlone) {
 TEST(Embedder, HiddenStatesAreThoseAfterTheLayersThatWereAskedFor) {
   const Embedder embedder(share(tiny_model()));
   const std::vector<std::string_view> texts{"She sat on the bank.", "", "boats"};
-  const std::vector<std::size_t> layers{2, 0};
+  const StatesAsked layers{{2, 0}};
   const std::vector<TextStates> states = embedder.hidden_states(texts, layers);
   ASSERT_EQ(states.size(), texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -249,8 +249,9 @@ TEST(Embedder, HiddenStatesAreThoseAfterTheLayersThatWereAskedFor) {
   }
   const std::vector<TextStates> alone = embedder.hidden_states(std::span(texts).subspan(1, 1), layers);
   EXPECT_EQ(alone[0].after, states[1].after);
+  EXPECT_TRUE(alone[0].attention.empty());
   EXPECT_TRUE(embedder.hidden_states({}, layers).empty());
-  const std::vector<std::size_t> too_many{1, 3};
+  const StatesAsked too_many{{1, 3}};
   expect_error(ErrorKind::kInvalidArgument, "no hidden states after 3",
                [&] { embedder.hidden_states(texts, too_many); });
   expect_error(ErrorKind::kInvalidArgument, "after no layer", [&] { embedder.hidden_states(texts, {}); });

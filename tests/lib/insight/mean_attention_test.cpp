@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <numeric>
 
 #include "riverbank/transformer.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/tiny_model.h"
 
 namespace riverbank {
@@ -16,12 +16,15 @@ TEST(MeanAttention, IsTheMeanOfTheReadableEncodersHeads) {
   const auto model = testing::share(testing::tiny_model());
   const Transformer transformer(model);
   const std::vector<std::string_view> texts{"She sat on the bank of the river.", "", "loan"};
-  std::vector<std::size_t> layers(transformer.trace("loan").layers);
-  std::iota(layers.begin(), layers.end(), 0);
-  const std::vector<TextStates> states = Embedder(model).hidden_states(texts, layers);
+  const Embedder embedder(model);
+  const std::vector<TextStates> states = embedder.hidden_states(texts, {.after_layers = {1}, .attention = true});
   const std::vector<const TextStates*> places{&states[0], &states[1], &states[2]};
   const std::vector<Trace> means = mean_attention(*model, texts, places);
   EXPECT_TRUE(mean_attention(*model, {}, {}).empty());
+  const std::vector<TextStates> without = embedder.hidden_states(std::span(texts).first(1), {{1}});
+  const TextStates* const place = &without[0];
+  testing::expect_error(ErrorKind::kInvalidArgument, "without their attention",
+                        [&] { mean_attention(*model, std::span(texts).first(1), std::span(&place, 1)); });
   ASSERT_EQ(means.size(), texts.size());
   float worst = 0;
   for (std::size_t i = 0; i < texts.size(); ++i) {

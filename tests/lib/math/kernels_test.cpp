@@ -314,6 +314,44 @@ TEST_P(KernelsOf, AttendToTextsOfAnyLength) {
   EXPECT_LT(worst, is_int8() ? 0.1 : 2e-6);
 }
 
+/// The weights alone, in float32 whatever the table's products are, added to what is there.
+TEST_P(KernelsOf, AddTheWeightsOfTextsOfAnyLength) {
+  double worst = 0;
+  for (const std::size_t d_k : {1U, 7U, 32U, 64U}) {
+    for (const std::size_t T : {1U, 2U, 15U, 32U, 33U, 100U, 257U}) {
+      const auto Q = random_floats(T * d_k, 8), K = random_floats(T * d_k, 9);
+      std::vector<float> scratch(kernels_.attention_weights_scratch(T, d_k) + 1, kUntouched);
+      const std::size_t stride = T + 3;
+      std::vector<float> weights(T * stride, 0.5F);
+      kernels_.attention_weights({.Q = Q.data(),
+                                  .Q_stride = d_k,
+                                  .queries = T,
+                                  .K = K.data(),
+                                  .K_stride = d_k,
+                                  .T = T,
+                                  .d_k = d_k,
+                                  .factor = 0.25F,
+                                  .weights = weights.data(),
+                                  .weights_stride = stride,
+                                  .scratch = scratch.data()});
+      EXPECT_EQ(scratch.back(), kUntouched);
+      for (std::size_t query = 0; query < T; ++query) {
+        std::vector<double> expected(T);
+        double sum = 0;
+        for (std::size_t key = 0; key < T; ++key) {
+          const double score = std::inner_product(&Q[query * d_k], &Q[query * d_k] + d_k, &K[key * d_k], 0.0);
+          sum += expected[key] = std::exp(score / std::sqrt(static_cast<double>(d_k)));
+        }
+        for (std::size_t key = 0; key < stride; ++key) {
+          const double weight = key < T ? 0.5 + 0.25 * expected[key] / sum : 0.5;
+          worst = std::max(worst, std::abs(weights[query * stride + key] - weight));
+        }
+      }
+    }
+  }
+  EXPECT_LT(worst, 1e-6);
+}
+
 TEST_P(KernelsOf, NormaliseRowsOfAnyLength) {
   double worst = 0;
   for (std::size_t d = 1; d < 100; ++d) {
