@@ -17,6 +17,12 @@
 namespace riverbank {
 namespace {
 
+/// A device, a pipe or a socket: it cannot be replaced by a file (root could, and /dev/null would be gone).
+bool is_stream(const std::filesystem::path& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 Descriptor open_for_reading(const std::filesystem::path& path, struct stat& info) {
   const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block the caller
   if (number < 0) throw_errno("cannot open", path, errno);
@@ -107,8 +113,13 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
-AtomicFile::AtomicFile(std::filesystem::path target, unsigned mode)
-    : target_(std::move(target)), temporary_(target_.string() + ".tmp-XXXXXX") {
+AtomicFile::AtomicFile(std::filesystem::path target, unsigned mode) : target_(std::move(target)) {
+  if (is_stream(target_)) {
+    descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) throw_errno("cannot write", target_, errno);
+    return;
+  }
+  temporary_ = target_.string() + ".tmp-XXXXXX";
   descriptor_ = ::mkostemp(temporary_.data(), O_CLOEXEC);
   if (descriptor_ < 0) throw_errno("cannot write", target_, errno);
   if (::fchmod(descriptor_, mode) != 0) {
@@ -122,7 +133,7 @@ AtomicFile::AtomicFile(std::filesystem::path target, unsigned mode)
 AtomicFile::~AtomicFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -137,6 +148,10 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
 void AtomicFile::commit() {
+  if (temporary_.empty()) {
+    ::close(std::exchange(descriptor_, -1));
+    return;
+  }
   if (::fsync(descriptor_) != 0) throw_errno("cannot write", target_, errno);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw_errno("cannot move into place", target_, errno);
   ::close(std::exchange(descriptor_, -1));

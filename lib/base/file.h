@@ -38,7 +38,7 @@ class MappedFile {
 };
 
 /// A file that appears whole or not at all: written beside its target under a temporary name, then fsynced and renamed
-/// by commit(). Destroyed without commit() it leaves nothing behind. One thread.
+/// by commit(). Without commit() nothing is left behind. A device or a pipe is written as it is. One thread.
 class AtomicFile {
  public:
   /// Throws Error kIo when the temporary file cannot be made.
