@@ -7,6 +7,8 @@
 #include <system_error>
 
 #include "index/documents/folder.h"
+#include "index/search/graph_keeper.h"
+#include "index/store/writer_lock.h"
 #include "lib/base/file.h"
 #include "riverbank/error.h"
 
@@ -38,6 +40,33 @@ std::vector<std::string> inner_roots(const RootPath& root, const std::vector<Sto
   return inner;
 }
 
+/// Whether a file of a root is one of the index's own, which may lie among the documents.
+class OwnFiles {
+ public:
+  OwnFiles(const RootPath& root, const std::filesystem::path& index) {
+    std::error_code error;
+    const std::filesystem::path real = std::filesystem::canonical(index, error);
+    if (error || !root.is_folder()) return;
+    if (real == root.shown()) {
+      folder_ = "";
+    } else if (const auto relative = root.relative(real.string())) {
+      folder_ = *relative + '/';
+    }
+  }
+
+  bool holds(std::string_view path) const {
+    if (!folder_ || !path.starts_with(*folder_)) return false;
+    const std::string_view name = path.substr(folder_->size());
+    if (name.find('/') != std::string_view::npos) return false;
+    const bool is_graph = name.starts_with("graph-") && name.find(".f32") != std::string_view::npos;
+    return is_graph || name == WriterLock::kFileName || name.starts_with(Store::kFileName) ||
+           name.starts_with(GraphKeeper::kFileName);  // with SQLite's endings and those of files being written
+  }
+
+ private:
+  std::optional<std::string> folder_;
+};
+
 /// The folders of a listing that could not be read: what is known below them stays known.
 std::vector<std::string> closed_folders(const RootPath& root, const FolderListing& listing) {
   std::vector<std::string> closed;
@@ -51,7 +80,7 @@ std::vector<std::string> closed_folders(const RootPath& root, const FolderListin
 
 /// Merges a root's listing and its documents, both in byte order of their paths.
 void compare(const RootPath& root, std::int64_t id, const FolderListing& listing, std::vector<StoredDocument> documents,
-             const std::vector<StoredRoot>& all_roots, UpdatePlan& plan) {
+             const std::vector<StoredRoot>& all_roots, const OwnFiles& own, UpdatePlan& plan) {
   const std::vector<std::string> inner = inner_roots(root, all_roots);
   const auto belongs_elsewhere = [&](const std::string& path) {
     return std::any_of(inner.begin(), inner.end(),
@@ -69,7 +98,7 @@ void compare(const RootPath& root, std::int64_t id, const FolderListing& listing
     }
   };
   for (const FolderEntry& entry : listing.files) {
-    if (belongs_elsewhere(entry.path)) continue;
+    if (belongs_elsewhere(entry.path) || own.holds(entry.path)) continue;
     drop_until(&entry.path);
     ++plan.files_total;
     const bool is_known = known != documents.end() && known->path == entry.path;
@@ -116,18 +145,19 @@ UpdatePlan plan_update(const Store& store, std::span<const StoredRoot> roots, bo
   const std::vector<StoredRoot> all_roots = reader.roots();
   for (const StoredRoot& stored : roots) {
     const RootPath root(stored.path);
+    const OwnFiles own(root, store.folder());
     try {
       const FolderListing listing = root.is_folder() ? list_folder(root.folder(), stop) : list_file(root.stored());
       for (const FolderListing::Problem& problem : listing.problems) {
         plan.skipped.push_back({problem.path, problem.reason});
       }
-      compare(root, stored.id, listing, reader.documents_of(stored.id), all_roots, plan);
+      compare(root, stored.id, listing, reader.documents_of(stored.id), all_roots, own, plan);
     } catch (const Error& error) {
       // A disk that is not mounted today is no reason to forget what was on it.
       if (must_exist || error.kind() != ErrorKind::kNotFound) throw;
       std::error_code ignored;
       if (!root.is_folder() && std::filesystem::exists(root.folder(), ignored)) {
-        compare(root, stored.id, {}, reader.documents_of(stored.id), all_roots, plan);
+        compare(root, stored.id, {}, reader.documents_of(stored.id), all_roots, own, plan);
       } else {
         plan.skipped.push_back({root.shown(), "not there; what is known of it stays"});
       }
