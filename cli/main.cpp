@@ -6,6 +6,7 @@
 #include <new>
 
 #include "cli/arguments.h"
+#include "cli/bus_errors.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/doctor.h"
 #include "cli/session.h"
@@ -66,6 +67,7 @@ int run(Session& session, int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace riverbank::cli;
   std::setlocale(LC_CTYPE, "C.UTF-8");  // for wcwidth(); numbers stay as C writes them
+  explain_bus_errors();
   Session session;
   try {
     const int code = run(session, argc, argv);
