@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "cli/suggest.h"
 #include "lib/base/printable.h"
+#include "riverbank/error.h"
 
 namespace riverbank::cli {
 namespace {
@@ -38,6 +40,16 @@ std::vector<std::string> flags_of(const CLI::App& verb) {
   return names;
 }
 
+/// The verb's first argument, when that is a text that may begin with a dash: "QUESTION".
+std::optional<std::string> text_of(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options([](const CLI::Option* one) { return one->get_positional(); })) {
+    for (const char* const type : {"QUESTION", "TEXT", "WORD"}) {
+      if (option->get_type_name() == type) return type;
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> verbs_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* verb : app.get_subcommands(nullptr)) names.push_back(verb->get_name());
@@ -66,6 +78,11 @@ std::string unprotected(std::string argument) {
   return argument;
 }
 
+void require_words(const std::string& text, const std::string& what) {
+  if (text.find_first_not_of(" \t\n\v\f\r") != std::string::npos) return;
+  throw Error(ErrorKind::kInvalidArgument, "the " + what + " is empty; give one with words in it");
+}
+
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& description,
                    const std::string& examples) {
   CLI::App* verb = app.add_subcommand(name, description);
@@ -84,9 +101,12 @@ void require_counts(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
     const std::string type = option->get_type_name();
     if ((type != "N" && type != "TOKENS") || option->check_lname("threads")) continue;
-    option->check([](const std::string& text) {
+    const bool may_be_nought = !option->check_lname("top-k");
+    option->check([may_be_nought](const std::string& text) {
       const bool is_count = !text.empty() && text.size() <= kMostDigits &&
                             std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+      const bool is_nought = text.find_first_not_of('0') == std::string::npos;
+      if (is_count && is_nought && !may_be_nought) return std::string("1 or more is needed, not 0");
       return is_count ? std::string()
                       : "a whole number of at most 12 digits is needed, not \"" + printable(text) + "\"";
     });
@@ -116,7 +136,11 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   }
   const std::string help = "; see: " + path + " --help";
   const auto extra = std::find_if(left.begin(), left.end(), [](const std::string& text) { return text != "--"; });
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || extra == left.end()) {
+  // A question that was taken for a flag is missing, too.
+  const bool is_missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const bool is_about_extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+                              (is_missing && extra != left.end() && extra->starts_with("-"));
+  if (!is_about_extra || extra == left.end()) {
     std::string message = printable(error.what());
     for (std::size_t at = message.find(kMark); at != std::string::npos; at = message.find(kMark)) message.erase(at, 1);
     return message + help;
@@ -126,10 +150,15 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const auto meant = nearest(typed, is_flag        ? flags_of(*verb)
                                     : verb == &app ? verbs_of(app)
                                                    : std::vector<std::string>());
+  if (is_flag && meant == typed) {
+    return "\"" + typed + "\" stands behind \"--\", where all is text; put it before" + help;
+  }
   const std::string what = is_flag        ? "there is no flag "
                            : verb == &app ? "there is no verb "
                                           : "one argument too many: ";
-  return what + "\"" + printable(unprotected(typed)) + "\"" + (meant ? " (did you mean " + *meant + "?)" : "") + help;
+  const auto text = is_flag ? text_of(*verb) : std::nullopt;
+  return what + "\"" + printable(unprotected(typed)) + "\"" + (meant ? " (did you mean " + *meant + "?)" : "") +
+         (text ? "; a " + *text + " that begins with a dash goes behind \"--\"" : "") + help;
 }
 
 }  // namespace riverbank::cli

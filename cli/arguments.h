@@ -13,6 +13,10 @@ namespace riverbank::cli {
 std::vector<std::string> protect_texts(int argc, const char* const* argv);
 std::string unprotected(std::string argument);
 
+/// Refuses a text that says nothing, the same way for every verb: `what` is "question", "text" …
+/// Throws Error kInvalidArgument for one of white space alone, or of nothing.
+void require_words(const std::string& text, const std::string& what);
+
 /// The complaint about a value that is none of those that there are.
 std::string none_of(const std::string& text, const std::vector<std::string>& known);
 
@@ -37,7 +41,8 @@ CLI::Validator one_of(const std::map<std::string, Enum>& names) {
       "");
 }
 
-/// Makes every verb refuse what is no whole number where a count is meant: the parser would take -1 for 2^64 - 1.
+/// Makes every verb refuse what is no whole number where a count is meant: the parser would take -1 for 2^64 - 1; and
+/// 0 for --top-k: nothing is never what was wanted.
 void require_counts(CLI::App& app);
 
 /// Examples first, then usage, arguments and flags in their groups.

@@ -50,6 +50,9 @@ Collection collection_of(const fs::path& path) {
     throw Error(ErrorKind::kNotFound, "no folder \"" + printable(path.string()) + "\"" +
                                           (meant ? " (did you mean " + printable(*meant) + "?)" : ""));
   }
+  if (!fs::is_directory(full, error) && !fs::is_regular_file(full, error)) {
+    throw Error(ErrorKind::kInvalidArgument, shown(path) + " is neither a folder nor a file of documents");
+  }
   for (fs::path root = full;; root = root.parent_path()) {
     const fs::path location = location_of(root);
     if (Index::exists(location)) {

@@ -213,7 +213,8 @@ void print_nothing(Terminal& terminal, const AskArguments& arguments, const Coll
   if (result.searched == 0 && !filters.empty()) {
     terminal.note("  Nothing in " + where + " passes" + filters + ", so there was nothing to search.");
   } else if (result.searched == 0) {
-    terminal.note("  Nothing is indexed in " + where + " yet, so there was nothing to search.");
+    terminal.note("  Nothing is indexed in " + where + " yet, so there was nothing to search." +
+                  (collection.root.empty() ? "" : " What was left out: riverbank index " + where));
   } else if (result.best_relevance && *result.best_relevance < result.min_relevance) {
     terminal.note(fmt::format(
         "  Nothing in {} is about that (best relevance {:.3f}, {:.3g} needed; --min-relevance 0 shows it anyway).",

@@ -9,6 +9,7 @@
 #include "cli/output/heat.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
+#include "cli/output/output_file.h"
 #include "cli/output/wrap.h"
 #include "lib/base/file.h"
 #include "lib/base/printable.h"
@@ -241,6 +242,8 @@ void say_what_was_read(Session& session, const AttentionReading& reading) {
 
 int run_attention(Session& session, AttentionArguments& arguments) {
   check(arguments);
+  require_words(arguments.request.text, "text");
+  require_writable(arguments.html);
   const std::shared_ptr<const Model> model = load_model(arguments.model);
   AttentionRequest& request = arguments.request;
   request.layer = index_of(arguments.layer, model->config.num_layers, "layer");

@@ -9,6 +9,7 @@
 #include "cli/commands/bench.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
+#include "cli/output/output_file.h"
 #include "cli/output/plot.h"
 #include "cli/output/progress.h"
 #include "lib/base/file.h"
@@ -121,6 +122,7 @@ void say_what_is_missing(Terminal& terminal, const std::vector<AttentionCurve>& 
 }
 
 int run_bench_attention(Session& session, const BenchAttentionArguments& arguments) {
+  require_writable(arguments.svg);
   // A process that takes the last of the memory is killed; a tenth stays free.
   const std::uint64_t available = available_memory().value_or(std::numeric_limits<std::uint64_t>::max());
   ProgressLine line(session.terminal);

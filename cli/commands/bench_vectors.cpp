@@ -7,6 +7,7 @@
 #include "cli/commands/bench.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
+#include "cli/output/output_file.h"
 #include "cli/output/progress.h"
 #include "lib/base/parallel.h"
 
@@ -72,6 +73,7 @@ nlohmann::ordered_json as_json(const NeighbourSpeed& speed, int threads) {
 }
 
 int run_bench_vectors(Session& session, const BenchVectorsArguments& arguments) {
+  require_writable(arguments.output);
   const int threads = thread_count(arguments.threads);
   BenchVectors vectors = arguments.vectors.empty()
                              ? made_up_vectors(arguments.limit, arguments.dimensions)

@@ -44,14 +44,14 @@ std::string place_in(const ContextPassage& passage) {
   return place_of(hit);
 }
 
-/// A text of many lines, safe for a terminal: what could move its cursor or turn its letters round is left out. Not
-/// made visible as printable() does: that could go over the budget.
-std::string without_controls(std::string_view text) {
+/// A text of many lines, safe for a terminal: what could move its cursor or turn its letters round is made visible, as
+/// in hits. The few letters that adds are not counted against the budget.
+std::string safe_lines(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const std::string_view character =
         text.substr(0, static_cast<std::size_t>(std::max(1, utf8_sequence_length(text))));
-    if (character == "\n" || character == "\t" || printable(character) == character) out += character;
+    out += character == "\n" || character == "\t" ? std::string(character) : printable(character);
     text.remove_prefix(character.size());
   }
   return out;
@@ -60,18 +60,19 @@ std::string without_controls(std::string_view text) {
 nlohmann::ordered_json as_json(const ContextArguments& arguments, const Context& context) {
   nlohmann::ordered_json passages = nlohmann::ordered_json::array();
   for (const ContextPassage& passage : context.passages) {
-    passages.push_back({{"number", passages.size() + 1},
-                        {"rank", passage.rank},
-                        {"score", passage.score},
-                        {"place", place_in(passage)},
-                        {"document", passage.document},
-                        {"first_line", passage.first_line},
-                        {"last_line", passage.last_line},
-                        {"title", passage.title},
-                        {"headings", passage.headings},
-                        {"text", passage.text},
-                        {"shortened", passage.shortened},
-                        {"cut", passage.cut}});
+    nlohmann::ordered_json json{{"number", passages.size() + 1},
+                                {"rank", passage.rank},
+                                {"score", passage.score},
+                                {"place", place_in(passage)}};
+    set_path(json, "document", passage.document);
+    json.update(nlohmann::ordered_json{{"first_line", passage.first_line},
+                                       {"last_line", passage.last_line},
+                                       {"title", passage.title},
+                                       {"headings", passage.headings},
+                                       {"text", passage.text},
+                                       {"shortened", passage.shortened},
+                                       {"cut", passage.cut}});
+    passages.push_back(std::move(json));
   }
   return {{"question", arguments.question},
           {"budget", arguments.words.value_or(arguments.budget)},
@@ -107,6 +108,7 @@ void note_size(Terminal& terminal, const ContextArguments& arguments, const Cont
 }
 
 int run_context(Session& session, const ContextArguments& arguments) {
+  require_words(arguments.question, "question");
   ContextOptions options;
   options.budget = arguments.words.value_or(arguments.budget);
   options.unit = arguments.words ? BudgetUnit::kWords : BudgetUnit::kTokens;
@@ -123,7 +125,7 @@ int run_context(Session& session, const ContextArguments& arguments) {
   } else if (arguments.format == Format::kMessages) {
     session.terminal.print(dump(as_messages(arguments, context)) + "\n");
   } else {
-    session.terminal.print(without_controls(context.text) + "\n");
+    session.terminal.print(safe_lines(context.text) + "\n");
   }
   if (context.passages.empty()) return kNothingFound;
   note_size(session.terminal, arguments, context);
@@ -153,7 +155,7 @@ void add_context_command(CLI::App& app, Session& session) {
   verb->add_option("--format", arguments->format, "text, markdown, json or messages (of a chat)")
       ->transform(one_of(kFormats))
       ->type_name("FORMAT");
-  verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages there are to choose from")
+  verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages there are to choose from, 1 or more")
       ->capture_default_str()
       ->type_name("N");
   add_search_flags(*verb, arguments->search);

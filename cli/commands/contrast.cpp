@@ -10,6 +10,7 @@
 #include "cli/output/heat.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
+#include "cli/output/output_file.h"
 #include "cli/output/wrap.h"
 #include "lib/base/file.h"
 #include "lib/base/printable.h"
@@ -175,6 +176,9 @@ std::vector<std::string> names_of(const ContrastArguments& arguments) {
 }
 
 int run_contrast(Session& session, const ContrastArguments& arguments) {
+  require_words(arguments.word, "word");
+  for (const std::string& sentence : arguments.sentences) require_words(sentence, "sentence");
+  require_writable(arguments.html);
   const auto model = load_model(arguments.model);
   const Contrast result = contrast(model, names_of(arguments), arguments.sentences);
   if (!arguments.html.empty()) {

@@ -104,11 +104,11 @@ std::string described(const Checkup& checkup, const Terminal& terminal) {
 }
 
 nlohmann::ordered_json as_json(const ModelCheckup& model) {
-  nlohmann::ordered_json json{{"name", model.name},
-                              {"folder", model.folder.string()},
-                              {"files_right", model.files_right},
-                              {"files_wrong", model.files_wrong},
-                              {"loads", model.choice.has_value()}};
+  nlohmann::ordered_json json{{"name", model.name}};
+  set_path(json, "folder", model.folder.string());
+  json["files_right"] = model.files_right;
+  json["files_wrong"] = model.files_wrong;
+  json["loads"] = model.choice.has_value();
   if (!model.choice) return json;
   json["instruction_set"] = to_string(model.choice->instruction_set);
   json["precision"] = to_string(model.choice->precision);
@@ -117,14 +117,20 @@ nlohmann::ordered_json as_json(const ModelCheckup& model) {
   json["least_cosine"] = model.limit;
   json["packed_weights"] = nullptr;
   if (!model.packed.file.empty()) {
-    json["packed_weights"] = {
-        {"file", model.packed.file}, {"bytes", model.packed_bytes}, {"mapped", model.packed.mapped}};
+    nlohmann::ordered_json& packed = json["packed_weights"] = nlohmann::ordered_json::object();
+    set_path(packed, "file", model.packed.file);
+    packed["bytes"] = model.packed_bytes;
+    packed["mapped"] = model.packed.mapped;
   }
   return json;
 }
 
 nlohmann::ordered_json as_json(const FolderCheckup& folder) {
-  return {{"path", folder.path.string()}, {"writable", folder.writable}, {"free_bytes", folder.free_bytes}};
+  nlohmann::ordered_json json;
+  set_path(json, "path", folder.path.string());
+  json["writable"] = folder.writable;
+  json["free_bytes"] = folder.free_bytes;
+  return json;
 }
 
 nlohmann::ordered_json as_json(const Checkup& checkup) {

@@ -9,6 +9,7 @@
 #include "cli/input.h"
 #include "cli/output/json.h"
 #include "cli/output/npy.h"
+#include "cli/output/output_file.h"
 #include "lib/base/file.h"
 #include "lib/base/printable.h"
 #include "riverbank/embedder.h"
@@ -36,9 +37,15 @@ std::vector<std::string> between_zero_bytes(const std::string& text) {
 }
 
 std::vector<std::string> texts_of(const EmbedArguments& arguments) {
+  for (const std::string& text : arguments.texts) require_words(text, "text");
   if (!arguments.texts.empty()) return arguments.texts;
   const std::string input =
       read_input(arguments.file, "no text given; name texts, or a file with --file, or pipe one text a line");
+  if (input.find_first_not_of(std::string_view(" \t\n\v\f\r\0", 7)) == std::string::npos) {
+    const bool is_file = !arguments.file.empty() && arguments.file != "-";
+    throw Error(ErrorKind::kInvalidArgument,
+                (is_file ? printable(arguments.file) : "standard input") + " is empty; give texts, one a line");
+  }
   return arguments.null ? between_zero_bytes(input) : lines_of(input);
 }
 
@@ -79,6 +86,7 @@ int run_embed(Session& session, const EmbedArguments& arguments) {
     throw Error(ErrorKind::kInvalidArgument,
                 "--format " + arguments.format + " is not for a terminal; redirect it, or name a file with --output");
   }
+  require_writable(arguments.output);
   const std::vector<std::string> texts = texts_of(arguments);
   const Embedder embedder = Embedder::load(
       arguments.model, {.threads = arguments.threads,

@@ -12,6 +12,7 @@
 #include "cli/output/json.h"
 #include "cli/output/measured.h"
 #include "cli/output/numbers.h"
+#include "cli/output/output_file.h"
 #include "cli/search_flags.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
@@ -237,6 +238,7 @@ void run_files(Session& session, const EvalArguments& arguments) {
 int run_eval(Session& session, const EvalArguments& arguments) {
   check(arguments);
   parse_metrics(arguments.metrics);  // before anything is encoded
+  for (const std::string& file : {arguments.write_run, arguments.write_qrels}) require_writable(file);
   if (!arguments.runs.empty()) {
     run_files(session, arguments);
   } else if (arguments.table) {

@@ -70,14 +70,14 @@ nlohmann::ordered_json as_json(const HeadsArguments& arguments, const HeadsRepor
     for (std::size_t head = 0; head < table.heads; ++head) row.push_back(table.at({layer, head}).value());
     rows.push_back(row);
   }
-  nlohmann::ordered_json json{{"model", arguments.model},
-                              {"file", arguments.file},
-                              {"heads", rows},
-                              {"best", as_json(report.best, table.at(report.best))},
-                              {"first_name", as_json(report.chosen_on.first_name)}};
+  nlohmann::ordered_json json{{"model", arguments.model}};
+  set_path(json, "file", arguments.file);
+  json["heads"] = rows;
+  json["best"] = as_json(report.best, table.at(report.best));
+  json["first_name"] = as_json(report.chosen_on.first_name);
   if (report.test) {
     json["test"] = as_json(report.test->table.at(report.best));
-    json["test"]["file"] = arguments.test;
+    set_path(json["test"], "file", arguments.test);
     json["test"]["first_name"] = as_json(report.test->first_name);
   }
   if (report.combined) {

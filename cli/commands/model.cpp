@@ -27,13 +27,13 @@ int run_list(Session& session, const ModelArguments& arguments) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   std::string text;
   for (const ModelListing& model : list_models()) {
-    list.push_back(
-        {{"name", model.name},
-         {"repository", model.repository},
-         {"about", model.about},
-         {"bytes", model.bytes},
-         {"default", model.name == kDefaultModel},
-         {"folder", model.folder ? nlohmann::ordered_json(model.folder->string()) : nlohmann::ordered_json(nullptr)}});
+    list.push_back({{"name", model.name},
+                    {"repository", model.repository},
+                    {"about", model.about},
+                    {"bytes", model.bytes},
+                    {"default", model.name == kDefaultModel},
+                    {"folder", nullptr}});
+    if (model.folder) set_path(list.back(), "folder", model.folder->string());
     text += fmt::format("{}  {}\n    {}\n    {}\n", session.terminal.styled(printable(model.name), Style::kBold),
                         model.name == kDefaultModel ? "(default)" : "", printable(model.about),
                         model.folder ? "here: " + shown(*model.folder)

@@ -11,14 +11,17 @@
 #include "cli/arguments.h"
 #include "cli/commands/asking.h"
 #include "cli/commands/commands.h"
+#include "cli/memory.h"
 #include "cli/output/explanation.h"
 #include "cli/output/hits.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
+#include "cli/output/output_file.h"
 #include "cli/output/why_file.h"
 #include "cli/search_flags.h"
 #include "lib/base/clock.h"
 #include "lib/base/printable.h"
+#include "lib/insight/senses.h"
 #include "riverbank/error.h"
 #include "riverbank/senses.h"
 
@@ -65,6 +68,7 @@ void sort_out_texts(QueryArguments& arguments) {
   if (!arguments.asked && arguments.like.empty() && arguments.search.plus.empty()) {
     throw Error(ErrorKind::kInvalidArgument, "what is the question? Try: riverbank query \"QUESTION\" FOLDER");
   }
+  if (arguments.like.empty() && arguments.search.plus.empty()) require_words(arguments.question, "question");
   if (!arguments.like.empty()) arguments.search.like = read_place(arguments.like);
   const bool plain = arguments.like.empty() && arguments.search.plus.empty() && arguments.search.minus.empty() &&
                      arguments.meant.word.empty();
@@ -84,18 +88,18 @@ nlohmann::ordered_json answer_as_json(const QueryArguments& arguments, const Ind
     hits.push_back(to_json(hit, hits.size() + 1));
     if (why != nullptr) hits.back()["why"] = to_json(hit, why->hits[hits.size() - 1]);
   }
-  nlohmann::ordered_json json{
-      {"question", arguments.question},
-      {"index", index.location()},
-      {"model", index.model()},
-      {"mode", name_of(arguments.search.mode)},
-      {"best_cosine", result.best_cosine},
-      {"best_relevance", result.best_relevance ? nlohmann::ordered_json(*result.best_relevance) : nullptr},
-      {"min_relevance", result.min_relevance},
-      {"searched", result.searched},
-      {"excluded", result.excluded},
-      {"seconds", seconds},
-      {"hits", hits}};
+  nlohmann::ordered_json json{{"question", arguments.question}};
+  set_path(json, "index", index.location());
+  json["model"] = index.model();
+  json["mode"] = name_of(arguments.search.mode);
+  json["best_cosine"] = result.best_cosine;
+  json["best_relevance"] = result.best_relevance ? nlohmann::ordered_json(*result.best_relevance) : nullptr;
+  json["min_relevance"] = result.min_relevance;
+  json["searched"] = result.searched;
+  json["excluded"] = result.excluded;
+  json["seconds"] = seconds;
+  json["hits"] = hits;
+  if (result.uses) json["uses"] = *result.uses;
   if (why != nullptr) {
     json["why_order"] = result.order;
     json["why_method"] = why->method;
@@ -110,6 +114,15 @@ void note_excluded(Terminal& terminal, const SearchResult& result) {
   terminal.note("  Passages with " + words + " were left out; in quotation marks a \"-word\" is looked for.");
 }
 
+/// A sense is told by what sets a use apart from the others: of a few there is nothing to tell.
+void note_few_uses(Terminal& terminal, const QueryArguments& arguments, const SearchResult& result) {
+  if (result.hits.empty() || !result.uses || *result.uses >= kFewestToSplit) return;
+  terminal.note(fmt::format(
+      "  \"{}\" is used {} in what was found, too few to tell its senses apart: the order says "
+      "little about --sense.",
+      printable(arguments.meant.word), *result.uses == 1 ? "once" : counted(*result.uses, "time", "times")));
+}
+
 /// Whether anything was relevant enough to be a hit.
 bool is_relevant(const SearchResult& result) {
   return !result.best_relevance || *result.best_relevance >= result.min_relevance;
@@ -121,10 +134,14 @@ int run_query(Session& session, QueryArguments arguments) {
   }
   const auto start = steady_clock::now();
   sort_out_texts(arguments);
+  require_writable(arguments.html);
   const auto [collection, index] = open_to_ask(session, arguments);
   SearchOptions search = search_options(arguments, collection);
   const ExplainOptions explained{.attention = !arguments.html.empty()};
-  if (arguments.why) search.explain = explained;
+  if (arguments.why) {
+    search.explain = explained;
+    keep_freed_memory();
+  }
   const auto asked = steady_clock::now();
   const bool in_sense = !arguments.meant.word.empty() || !arguments.meant.sense.empty();
   const SearchResult result = in_sense ? search_in_sense(index, arguments.question, arguments.meant, search)
@@ -155,6 +172,7 @@ int run_query(Session& session, QueryArguments arguments) {
     print_for_pipe(session.terminal, result.hits);
   }
   note_excluded(session.terminal, result);
+  note_few_uses(session.terminal, arguments, result);
   return result.hits.empty() ? kNothingFound : kDone;
 }
 
@@ -176,7 +194,9 @@ void add_query_command(CLI::App& app, Session& session) {
                        "What you want to know; \"in quotation marks\": word for word; -word: without it")
           ->type_name("QUESTION");
   add_collection_flags(*verb, *arguments);
-  verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages")->capture_default_str()->type_name("N");
+  verb->add_option("-k,--top-k", arguments->search.top_k, "How many passages, 1 or more")
+      ->capture_default_str()
+      ->type_name("N");
   add_search_flags(*verb, arguments->search);
   verb->add_option("--word", arguments->meant.word, "Only passages that use this word as --sense does")
       ->type_name("WORD");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
@@ -18,7 +19,7 @@ namespace {
 
 struct RerankArguments {
   std::string question, file, model = kDefaultModel, cross_encoder;
-  std::size_t top_k = 0;
+  std::optional<std::size_t> top_k;
   int threads = 0;
   bool json = false;
 };
@@ -94,17 +95,17 @@ void print_json(Session& session, const RerankArguments& arguments, const std::v
 }
 
 int run_rerank(Session& session, const RerankArguments& arguments) {
+  require_words(arguments.question, "question");
   const std::string input =
       read_input(arguments.file,
                  "no passages given; pipe one a line, or name a file with one a line (or JSON lines with \"text\")");
   const std::string name = arguments.file.empty() || arguments.file == "-" ? "standard input" : arguments.file;
   const std::vector<Passage> passages = passages_of(input, name);
   if (passages.empty()) {
-    session.terminal.note("  No passages in " + printable(name) + ".");
-    return kNothingFound;
+    throw Error(ErrorKind::kInvalidArgument, printable(name) + " is empty; give passages, one a line");
   }
   std::vector<RankedText> results = ranked(session, arguments, passages);
-  if (arguments.top_k > 0 && results.size() > arguments.top_k) results.resize(arguments.top_k);
+  if (arguments.top_k) results.resize(std::min(*arguments.top_k, results.size()));
   if (arguments.json) {
     print_json(session, arguments, passages, results);
     return kDone;
@@ -126,7 +127,7 @@ void add_rerank_command(CLI::App& app, Session& session) {
       "  riverbank query \"side effects\" -k 30 ~/book | cut -f4 | riverbank rerank \"side effects\" --json\n");
   verb->add_option("question", arguments->question, "What you want to know")->required()->type_name("QUESTION");
   verb->add_option("file", arguments->file, "The passages; none or -: standard input")->type_name("FILE");
-  verb->add_option("-k,--top-k", arguments->top_k, "How many to print; 0: all")->type_name("N");
+  verb->add_option("-k,--top-k", arguments->top_k, "How many to print, 1 or more; left out: all")->type_name("N");
   verb->add_option("--model", arguments->model, "Encoder for late interaction, by name or folder")
       ->capture_default_str()
       ->type_name("NAME");

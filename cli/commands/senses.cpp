@@ -14,6 +14,7 @@
 #include "cli/output/hits.h"
 #include "cli/output/json.h"
 #include "cli/output/numbers.h"
+#include "cli/output/output_file.h"
 #include "cli/output/progress.h"
 #include "cli/output/wrap.h"
 #include "lib/base/file.h"
@@ -110,16 +111,19 @@ nlohmann::ordered_json as_json(const WordUse& use) {
   const fs::path file = use.root.empty()       ? fs::path()
                         : use.document.empty() ? fs::path(use.root)
                                                : fs::path(use.root) / use.document;
-  return {{"document", use.document},
-          {"file", use.root.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(file.string())},
-          {"line", use.line},
-          {"headings", use.headings},
-          {"text", use.text},
-          {"word", {{"begin", use.word.begin}, {"end", use.word.end}}},
-          {"sense", use.sense + 1},
-          {"centrality", use.centrality},
-          {"x", use.x},
-          {"y", use.y}};
+  nlohmann::ordered_json json;
+  set_path(json, "document", use.document);
+  json["file"] = nullptr;
+  if (!use.root.empty()) set_path(json, "file", file.string());
+  json.update(nlohmann::ordered_json{{"line", use.line},
+                                     {"headings", use.headings},
+                                     {"text", use.text},
+                                     {"word", {{"begin", use.word.begin}, {"end", use.word.end}}},
+                                     {"sense", use.sense + 1},
+                                     {"centrality", use.centrality},
+                                     {"x", use.x},
+                                     {"y", use.y}});
+  return json;
 }
 
 nlohmann::ordered_json as_json(const SensesArguments& arguments, const IndexStatus& status,
@@ -137,18 +141,19 @@ nlohmann::ordered_json as_json(const SensesArguments& arguments, const IndexStat
   }
   nlohmann::ordered_json uses = nlohmann::ordered_json::array();
   for (const WordUse& use : result.uses) uses.push_back(as_json(use));
-  return {{"word", arguments.word},
-          {"index", status.location},
-          {"model", status.model},
-          {"layers", "mean of the unit vectors after the last two"},
-          {"found", result.found},
-          {"looked_at", result.uses.size()},
-          {"silhouettes", result.separations},
-          {"threshold", result.threshold},
-          {"threshold_measured", result.is_measured},
-          {"explained", result.explained},
-          {"senses", senses},
-          {"uses", uses}};
+  nlohmann::ordered_json json{{"word", arguments.word}};
+  set_path(json, "index", status.location);
+  json.update(nlohmann::ordered_json{{"model", status.model},
+                                     {"layers", "mean of the unit vectors after the last two"},
+                                     {"found", result.found},
+                                     {"looked_at", result.uses.size()},
+                                     {"silhouettes", result.separations},
+                                     {"threshold", result.threshold},
+                                     {"threshold_measured", result.is_measured},
+                                     {"explained", result.explained},
+                                     {"senses", senses},
+                                     {"uses", uses}});
+  return json;
 }
 
 std::string page_of(const SensesArguments& arguments, const SensesResult& result) {
@@ -170,6 +175,8 @@ std::string page_of(const SensesArguments& arguments, const SensesResult& result
 }
 
 int run_senses(Session& session, const SensesArguments& arguments) {
+  require_words(arguments.word, "word");
+  require_writable(arguments.html);
   const auto [collection, index] = open_to_ask(session, arguments);
   ProgressLine line(session.terminal);
   SensesOptions options;

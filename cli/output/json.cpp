@@ -29,6 +29,28 @@ bool acts_on_a_terminal(char32_t c) {
          (c >= 0x2066 && c <= 0x2069);
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const int length = utf8_sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(length));
+  }
+  return true;
+}
+
+std::string uri_of(std::string_view path) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+  std::string uri = path.starts_with('/') ? "file://" : "";
+  for (const char c : path) {
+    if (kPlain.find(c) != std::string_view::npos) {
+      uri += c;
+    } else {
+      uri += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    }
+  }
+  return uri;
+}
+
 }  // namespace
 
 std::string dump(const ordered_json& value) {
@@ -48,31 +70,47 @@ std::string dump(const ordered_json& value) {
   return safe;
 }
 
+void set_path(ordered_json& json, const std::string& key, const std::string& path) {
+  json[key] = path;
+  if (!is_utf8(path)) json[key + "_uri"] = uri_of(path);
+}
+
+void set_paths(ordered_json& json, const std::string& key, const std::vector<std::string>& paths) {
+  json[key] = paths;
+  if (std::ranges::all_of(paths, is_utf8)) return;
+  ordered_json& uris = json[key + "_uris"] = ordered_json::array();
+  for (const std::string& path : paths) uris.push_back(uri_of(path));
+}
+
 ordered_json to_json(const UpdateReport& report, const std::string& location,
                      const std::vector<std::filesystem::path>& folders) {
-  ordered_json roots = ordered_json::array();
-  for (const auto& folder : folders) roots.push_back(folder.string());
+  const std::vector<std::string> roots(folders.begin(), folders.end());
   ordered_json skipped = ordered_json::array();
-  for (const SkippedFile& file : report.skipped) skipped.push_back({{"path", file.path}, {"reason", file.reason}});
-  return {{"index", location},
-          {"folders", roots},
-          {"files_read", report.files_read},
-          {"files_unchanged", report.files_unchanged},
-          {"files_renamed", report.files_renamed},
-          {"files_removed", report.files_removed},
-          {"skipped", skipped},
-          {"chunks", report.chunks_total},
-          {"chunks_written", report.chunks_written},
-          {"chunks_encoded", report.chunks_encoded},
-          {"tokens_encoded", report.tokens_encoded},
-          {"seconds", report.seconds},
-          {"seconds_reading", report.seconds_reading},
-          {"seconds_tokenizing", report.seconds_tokenizing},
-          {"seconds_encoding", report.seconds_encoding},
-          {"seconds_writing", report.seconds_writing},
-          {"seconds_graph", report.seconds_graph},
-          {"seconds_neither", report.seconds_neither()},
-          {"stopped", report.stopped}};
+  for (const SkippedFile& file : report.skipped) {
+    set_path(skipped.emplace_back(ordered_json::object()), "path", file.path);
+    skipped.back()["reason"] = file.reason;
+  }
+  ordered_json json;
+  set_path(json, "index", location);
+  set_paths(json, "folders", roots);
+  json.update(ordered_json{{"files_read", report.files_read},
+                           {"files_unchanged", report.files_unchanged},
+                           {"files_renamed", report.files_renamed},
+                           {"files_removed", report.files_removed},
+                           {"skipped", skipped},
+                           {"chunks", report.chunks_total},
+                           {"chunks_written", report.chunks_written},
+                           {"chunks_encoded", report.chunks_encoded},
+                           {"tokens_encoded", report.tokens_encoded},
+                           {"seconds", report.seconds},
+                           {"seconds_reading", report.seconds_reading},
+                           {"seconds_tokenizing", report.seconds_tokenizing},
+                           {"seconds_encoding", report.seconds_encoding},
+                           {"seconds_writing", report.seconds_writing},
+                           {"seconds_graph", report.seconds_graph},
+                           {"seconds_neither", report.seconds_neither()},
+                           {"stopped", report.stopped}});
+  return json;
 }
 
 ordered_json to_json(const Hit& hit, std::size_t rank) {
@@ -80,8 +118,9 @@ ordered_json to_json(const Hit& hit, std::size_t rank) {
   json["relevance"] = hit.relevance ? ordered_json(*hit.relevance) : ordered_json(nullptr);
   json["cosine"] = hit.cosine ? ordered_json(*hit.cosine) : ordered_json(nullptr);
   json["bm25"] = hit.bm25 ? ordered_json(*hit.bm25) : ordered_json(nullptr);
-  json["document"] = hit.document;
-  json["file"] = hit.root.empty() ? ordered_json(nullptr) : ordered_json(file_of(hit).string());
+  set_path(json, "document", hit.document);
+  json["file"] = nullptr;
+  if (!hit.root.empty()) set_path(json, "file", file_of(hit).string());
   json["first_line"] = hit.first_line;
   json["last_line"] = hit.last_line;
   json["title"] = hit.title;
@@ -97,27 +136,30 @@ ordered_json to_json(const Hit& hit, std::size_t rank) {
   json["metadata"] = hit.metadata;
   json["similar"] = ordered_json::array();
   for (const SimilarPassage& passage : hit.similar) {
-    json["similar"].push_back(
-        {{"document", passage.document}, {"first_line", passage.first_line}, {"last_line", passage.last_line}});
+    ordered_json& similar = json["similar"].emplace_back(ordered_json::object());
+    set_path(similar, "document", passage.document);
+    similar["first_line"] = passage.first_line;
+    similar["last_line"] = passage.last_line;
   }
   return json;
 }
 
 ordered_json to_json(const IndexStatus& status) {
-  ordered_json json{{"index", status.location},
-                    {"folders", status.roots},
-                    {"model", status.model},
-                    {"fingerprint", status.fingerprint},
-                    {"documents", status.documents},
-                    {"records", status.records},
-                    {"chunks", status.chunks},
-                    {"vectors", status.vectors},
-                    {"dimensions", status.dimensions},
-                    {"chunk_tokens", status.chunk_tokens},
-                    {"whole_documents", status.whole_documents},
-                    {"store_bytes", status.store_bytes},
-                    {"graph_bytes", status.graph_bytes},
-                    {"updated", status.updated}};
+  ordered_json json;
+  set_path(json, "index", status.location);
+  set_paths(json, "folders", status.roots);
+  json.update(ordered_json{{"model", status.model},
+                           {"fingerprint", status.fingerprint},
+                           {"documents", status.documents},
+                           {"records", status.records},
+                           {"chunks", status.chunks},
+                           {"vectors", status.vectors},
+                           {"dimensions", status.dimensions},
+                           {"chunk_tokens", status.chunk_tokens},
+                           {"whole_documents", status.whole_documents},
+                           {"store_bytes", status.store_bytes},
+                           {"graph_bytes", status.graph_bytes},
+                           {"updated", status.updated}});
   json["recall_at_10"] = status.recall_at_10 ? ordered_json(*status.recall_at_10) : ordered_json(nullptr);
   json["ef"] = status.ef;
   json["rerank_ms"] = status.rerank_ms ? ordered_json(*status.rerank_ms) : ordered_json(nullptr);

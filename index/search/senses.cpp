@@ -195,6 +195,7 @@ SearchResult search_in_sense(const Index& index, std::string_view question, cons
     }
   }
   std::vector<Hit> hits = std::exchange(result.hits, {});
+  result.uses = hit_of.size();
   if (hit_of.empty()) return result;
 
   const Embedder& embedder = index.embedder();

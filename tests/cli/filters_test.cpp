@@ -94,7 +94,7 @@ TEST_F(FilterFlags, ThatCannotBeReadAreTwo) {
       {{"--heading", "?!"}, "has none"},
       {{"--mmr", "1.5"}, "between 0"},
       {{"--mmr", "nan"}, "between 0"},
-      {{"-k", "0"}, "0 hits"},
+      {{"-k", "0"}, "1 or more is needed, not 0"},
       {{"--per-document", "-1"}, "per-document"},
       {{"--like", "nowhere.md:3"}, "is not in the index"},
       {{"--like", "river.md:0"}, "counted from 1"},

@@ -63,6 +63,9 @@ class Help : public ProgramTest {
       setting +=
           "mkdir -p ~/book/drafts && echo 'The tree.' > ~/book/appendix.md && cp ~/book/appendix.md ~/book/drafts/ && "
           "riverbank index ~/book >/dev/null && ";
+    if (example.find("~/letters") != std::string::npos) {
+      setting += "mkdir -p ~/letters && echo 'The rent goes up in May.' > ~/letters/may.txt && ";
+    }
     if (example.find("/papers") == std::string::npos) setting += "cd ~/book && cp -r ~/my-bert ~/sentences.txt . && ";
     return setting + example;
   }

