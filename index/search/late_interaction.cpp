@@ -13,7 +13,14 @@ namespace {
 // Of a sentence's score, chosen on XQuAD (see best_sentence.h): what a match in the sentence before or in the title
 // loses, as a share of the way from the token's mean similarity to 1; and how much the sentence's own tokens count.
 constexpr double kContextLoss = 0.12;
-constexpr double kOwnTokens = 0.1;
+constexpr double kOwnTokens = 0.2;
+
+/// After how many of a model's layers tokens are compared: all but two, chosen on XQuAD (searcher.cpp). A model of four
+/// layers or fewer has none to spare.
+std::size_t layers_to_compare(std::size_t layers) {
+  constexpr std::size_t kLeftOut = 2;
+  return layers > 2 * kLeftOut ? layers - kLeftOut : layers;
+}
 
 /// The place in `words` of the word that a token stands in.
 std::optional<std::size_t> word_of(const TokenPlace& token, std::span<const WordWeight> words) {
@@ -56,7 +63,7 @@ struct Similarities {
   }
 };
 
-/// score(s) = sum_i w_i c_i(s)  +  0.1 mean_j max_i cos(q_i, p_j), j over the sentence's own tokens;
+/// score(s) = sum_i w_i c_i(s)  +  0.2 mean_j max_i cos(q_i, p_j), j over the sentence's own tokens;
 /// c_i(s) = max(max_j cos(q_i, p_j), c_i(s - 1) - loss_i, title_i - loss_i),  loss_i = 0.12 (1 - mean_j cos(q_i, p_j)).
 /// What the sentence before or the title says need not be said again.
 std::vector<double> sentence_scores(const Similarities& similar, std::span<const QuestionToken> tokens,
@@ -109,7 +116,10 @@ std::vector<std::string_view> texts_of(std::span<const LatePassage> passages) {
 
 LateInteraction::LateInteraction(const Embedder& embedder, std::string_view question, std::span<const WordWeight> words,
                                  TokenCache* cache)
-    : embedder_(embedder), cache_(cache), question_(embedder.token_vectors(std::span(&question, 1), TextKind::kQuery)) {
+    : embedder_(embedder),
+      layers_(layers_to_compare(embedder.info().layers)),
+      cache_(cache),
+      question_(embedder.token_vectors(std::span(&question, 1), TextKind::kQuery, {}, layers_)) {
   std::vector<std::optional<std::size_t>> word;  // of each token
   std::vector<std::size_t> pieces(words.size());
   for (std::size_t i = 0; i < question_.places.size(); ++i) {
@@ -139,13 +149,12 @@ std::vector<LateMatch> LateInteraction::match(std::span<const LatePassage> passa
   if (keep.after_layers.empty()) {
     read = this->read(passages);
   } else {
-    const std::size_t last = embedder_.info().layers;
     StatesAsked asked = keep;
-    asked.after_layers.push_back(last);
+    asked.after_layers.push_back(layers_);
     states = embedder_.hidden_states(texts_of(passages), asked);
     for (TextStates& state : states) {
-      read.push_back(std::make_shared<PassageTokens>(placed_tokens(state.places, state.after.at(last))));
-      if (std::ranges::find(keep.after_layers, last) == keep.after_layers.end()) state.after.erase(last);
+      read.push_back(std::make_shared<PassageTokens>(placed_tokens(state.places, state.after.at(layers_))));
+      if (std::ranges::find(keep.after_layers, layers_) == keep.after_layers.end()) state.after.erase(layers_);
     }
   }
 
@@ -172,10 +181,9 @@ std::vector<std::shared_ptr<const PassageTokens>> LateInteraction::read(std::spa
     missing.push_back(p);
     unread.push_back({passages[p].encoded, {}});
   }
-  const std::size_t last = embedder_.info().layers;
-  const std::vector<TextStates> states = embedder_.hidden_states(texts_of(unread), {{last}});
+  const std::vector<TextStates> states = embedder_.hidden_states(texts_of(unread), {{layers_}});
   for (std::size_t i = 0; i < missing.size(); ++i) {
-    read[missing[i]] = std::make_shared<PassageTokens>(placed_tokens(states[i].places, states[i].after.at(last)));
+    read[missing[i]] = std::make_shared<PassageTokens>(placed_tokens(states[i].places, states[i].after.at(layers_)));
     if (cache_ != nullptr) cache_->add(fingerprint, unread[i].encoded, read[missing[i]]);
   }
   return read;

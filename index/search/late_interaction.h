@@ -49,7 +49,8 @@ struct LatePassage {
 ///
 ///     score = sum_i w_i max_j cos(q_i, p_j),        w_i = idf of i's word / its pieces, scaled: sum_i w_i = 1
 ///
-/// What comes of it orders passages (--rerank), finds the sentence that answers, and tells why; all three are had from
+/// read after the layer before the last but one: the last two make the text's own vector more than they make the tokens'
+/// (as BERTScore found, arXiv:1904.09675, appendix B). What comes of it orders passages (--rerank), finds the sentence that answers, and tells why; all three are had from
 /// one match(). The question is encoded once, in one pass with its own vector. Any thread; the embedder and the cache
 /// must outlive it.
 class LateInteraction {
@@ -72,6 +73,7 @@ class LateInteraction {
   std::vector<std::shared_ptr<const PassageTokens>> read(std::span<const LatePassage> passages) const;
 
   const Embedder& embedder_;
+  const std::size_t layers_;  // after which tokens are compared
   TokenCache* cache_;
   TokenEmbeddings question_;
   std::vector<QuestionToken> tokens_;

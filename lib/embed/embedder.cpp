@@ -82,6 +82,20 @@ struct Batch {
   std::vector<std::size_t> starts{0};  // (texts + 1)
 };
 
+void require_layers(std::size_t wanted, std::size_t layers) {
+  if (wanted <= layers) return;
+  throw Error(ErrorKind::kInvalidArgument, "The model has " + std::to_string(layers) +
+                                               " layers; there are no hidden states after " + std::to_string(wanted) +
+                                               ".");
+}
+
+void append_rows(std::vector<float>& values, const MatrixView& rows) {
+  for (Eigen::Index t = 0; t < rows.rows(); ++t) {
+    const auto row = rows.row(t);
+    values.insert(values.end(), row.data(), row.data() + row.size());
+  }
+}
+
 /// Takes in the vectors of a batch's texts (texts, d_model), made unit vectors.
 void append_texts(Embeddings& result, const Matrix& vectors, std::span<const Encoding> batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -119,6 +133,20 @@ struct Embedder::Parts {
   Matrix hidden_states(const Batch& batch) {
     const std::lock_guard turn(turns);
     return engine.forward(batch.view());
+  }
+
+  /// The same, and shows visit(layers, hidden) those after each number of layers, the last too.
+  Matrix hidden_states(const Batch& batch, const LayerVisitor& visit) {
+    const std::lock_guard turn(turns);
+    Matrix last;
+    engine.forward_layers(
+        batch.view(),
+        [&](std::size_t layers, const MatrixView& hidden) {
+          visit(layers, hidden);
+          if (layers == info.layers) last = hidden;
+        },
+        info.layers);
+    return last;
   }
 
   /// Adds what is asked of a batch's texts, one of `states` a text.
@@ -275,8 +303,10 @@ std::vector<TokenVector> Embedder::token_vectors(std::string_view text, TextKind
   return tokens;
 }
 
-TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts, TextKind kind,
-                                        std::stop_token stop) const {
+TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts, TextKind kind, std::stop_token stop,
+                                        std::optional<std::size_t> after_layers) const {
+  const std::size_t all_layers = parts_->info.layers, wanted = after_layers.value_or(all_layers);
+  require_layers(wanted, all_layers);
   TokenEmbeddings result;
   result.texts.dimensions = parts_->info.dimensions;
   while (!texts.empty()) {
@@ -287,9 +317,10 @@ TokenEmbeddings Embedder::token_vectors(std::span<const std::string_view> texts,
       throw_if_stopped(stop);
       const std::span<const Encoding> encoded = next_batch(left);
       const Batch batch(encoded);
-      const Matrix hidden = parts_->hidden_states(batch);  // (N, d_model)
-      append_texts(result.texts, parts_->pool(hidden, batch), encoded);
-      result.values.insert(result.values.end(), hidden.data(), hidden.data() + hidden.size());
+      const Matrix last = parts_->hidden_states(batch, [&](std::size_t layers, const MatrixView& hidden) {
+        if (layers == wanted) append_rows(result.values, hidden);
+      });
+      append_texts(result.texts, parts_->pool(last, batch), encoded);
       for (const Encoding& encoding : encoded) {
         for (const Span& span : encoding.offsets) result.places.push_back({span.begin, span.end});
         result.starts.push_back(result.places.size());
@@ -304,11 +335,7 @@ std::vector<TextStates> Embedder::hidden_states(std::span<const std::string_view
                                                 TextKind kind, std::stop_token stop) const {
   if (asked.after_layers.empty())
     throw Error(ErrorKind::kInvalidArgument, "Hidden states after no layer were asked for.");
-  if (const std::size_t deepest = std::ranges::max(asked.after_layers); deepest > parts_->info.layers) {
-    throw Error(ErrorKind::kInvalidArgument, "The model has " + std::to_string(parts_->info.layers) +
-                                                 " layers; there are no hidden states after " +
-                                                 std::to_string(deepest) + ".");
-  }
+  require_layers(std::ranges::max(asked.after_layers), parts_->info.layers);
   const std::vector<Encoding> encodings = parts_->tokenize(texts, kind);
   std::vector<TextStates> all(texts.size());
   std::size_t done = 0;

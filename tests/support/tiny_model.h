@@ -40,8 +40,9 @@ inline EncoderConfig tiny_config() {
 }
 
 /// A model of random weights, made in memory in a millisecond: 2 layers, d_model 24, 3 heads, 32 tokens at most.
-inline Model tiny_model(Pooling pooling = Pooling::kMean) {
-  const EncoderConfig config = tiny_config();
+inline Model tiny_model(Pooling pooling = Pooling::kMean, int layers = 2) {
+  EncoderConfig config = tiny_config();
+  config.num_layers = layers;
   EmbeddingConfig embedding;
   embedding.pooling = pooling;
   embedding.max_tokens = 32;

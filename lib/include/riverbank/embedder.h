@@ -64,7 +64,7 @@ struct TokenPlace {
 /// The contextual vectors of all tokens of some texts, row after row, with the vectors of the texts themselves.
 struct TokenEmbeddings {
   Embeddings texts;                    ///< the same bits as Embedder::embed() gives
-  std::vector<float> values;           ///< (tokens, dimensions): the last layer's hidden states, not normalised
+  std::vector<float> values;           ///< (tokens, dimensions): a layer's hidden states, not normalised
   std::vector<TokenPlace> places;      ///< (tokens)
   std::vector<std::size_t> starts{0};  ///< (texts + 1): text i is rows [starts[i], starts[i + 1])
 
@@ -137,10 +137,11 @@ class Embedder {
   /// Every token's contextual vector.
   std::vector<TokenVector> token_vectors(std::string_view text, TextKind kind = TextKind::kPassage) const;
 
-  /// Those of many texts at once, 4 dimensions bytes a token: cut at the model's limit and counted as embed() does.
-  /// Throws Error kCancelled when stopped.
+  /// Those of many texts at once, 4 dimensions bytes a token: cut at the model's limit and counted as embed() does;
+  /// after all layers, or after so many of them, 0 for the embeddings.
+  /// Throws Error: kInvalidArgument (more layers than the model has), kCancelled when stopped.
   TokenEmbeddings token_vectors(std::span<const std::string_view> texts, TextKind kind = TextKind::kPassage,
-                                std::stop_token stop = {}) const;
+                                std::stop_token stop = {}, std::optional<std::size_t> after_layers = {}) const;
 
   /// The hidden states after each of these numbers of layers, and the attention, of every text: one pass over the
   /// layers, no further than is asked for. Texts are cut at the model's limit.

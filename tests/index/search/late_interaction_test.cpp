@@ -28,15 +28,15 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
   return product / std::sqrt(squares_a * squares_b);
 }
 
-Model model_with_prompt() {
-  Model model = testing::tiny_model();
+Model model_of_layers(int layers) {
+  Model model = testing::tiny_model(Pooling::kMean, layers);
   model.embedding.query_prompt = "query: ";
   return model;
 }
 
 class LateInteractionTest : public ::testing::Test {
  protected:
-  const Embedder embedder_{testing::share(model_with_prompt())};
+  const Embedder embedder_{testing::share(model_of_layers(2))};
 };
 
 /// The formula once more, token by token, from the readable list of token vectors.
@@ -73,9 +73,29 @@ TEST_F(LateInteractionTest, IsTheWeightedMeanOfTheBestSimilarities) {
 }
 
 TEST_F(LateInteractionTest, GivesTheQuestionsOwnVector) {
-  const LateInteraction late(embedder_, "the river bank", {});
-  const std::vector<float> alone = embedder_.embed("the river bank", TextKind::kQuery);
-  EXPECT_TRUE(std::ranges::equal(late.question_vector(), alone));  // bit for bit
+  for (const int layers : {2, 6}) {
+    const Embedder embedder{testing::share(model_of_layers(layers))};
+    const LateInteraction late(embedder, "the river bank", {});
+    const std::vector<float> alone = embedder.embed("the river bank", TextKind::kQuery);
+    EXPECT_TRUE(std::ranges::equal(late.question_vector(), alone)) << layers;  // bit for bit
+  }
+}
+
+TEST(LateInteraction, ComparesTheTokensOfADeepModelTwoLayersBeforeItsEnd) {
+  const Embedder embedder{testing::share(model_of_layers(6))};
+  const std::string_view question = "boat", passage = "the river boat";
+  const auto after = [&](std::string_view text, TextKind kind, std::size_t token) {
+    const TextStates states = embedder.hidden_states(std::span(&text, 1), {{4}}, kind).front();
+    const auto row = states.after.at(4).begin() + static_cast<std::ptrdiff_t>(token * embedder.info().dimensions);
+    return std::vector<float>(row, row + static_cast<std::ptrdiff_t>(embedder.info().dimensions));
+  };
+  const LateInteraction late(embedder, question, {});
+  const LateMatch match = late.match(std::vector<LatePassage>{{passage, {}}})[0];
+  const std::vector<float> asked = after(question, TextKind::kQuery, 3);  // behind [CLS] query :
+  double best = -1;
+  for (const std::size_t token : {1, 2, 3})
+    best = std::max(best, cosine(asked, after(passage, TextKind::kPassage, token)));
+  EXPECT_NEAR(match.score, best, 1e-6);
 }
 
 TEST_F(LateInteractionTest, ManyPassagesAreEachAlone) {

@@ -231,6 +231,22 @@ TEST(Embedder, TokensOfManyTextsAreThoseOfEachAlone) {
   EXPECT_TRUE(none.values.empty());
 }
 
+TEST(Embedder, TokensOfAnEarlierLayerComeWithTheTextsOwnVectors) {
+  for (const Pooling pooling : {Pooling::kMean, Pooling::kCls}) {
+    const Embedder embedder(share(tiny_model(pooling)));
+    const std::vector<std::string_view> texts{"She sat on the bank.", "", "boats"};
+    const std::vector<TextStates> states = embedder.hidden_states(texts, {{1}});
+    const TokenEmbeddings early = embedder.token_vectors(texts, TextKind::kPassage, {}, 1);
+    std::vector<float> expected;
+    for (const TextStates& text : states)
+      expected.insert(expected.end(), text.after.at(1).begin(), text.after.at(1).end());
+    EXPECT_EQ(early.values, expected);
+    EXPECT_EQ(early.texts.values, embedder.embed(texts).values);  // bit for bit
+    expect_error(ErrorKind::kInvalidArgument, "The model has 2 layers",
+                 [&] { embedder.token_vectors(texts, TextKind::kPassage, {}, 3); });
+  }
+}
+
 TEST(Embedder, HiddenStatesAreThoseAfterTheLayersThatWereAskedFor) {
   const Embedder embedder(share(tiny_model()));
   const std::vector<std::string_view> texts{"She sat on the bank.", "", "boats"};
