@@ -49,10 +49,10 @@ struct LatePassage {
 ///
 ///     score = sum_i w_i max_j cos(q_i, p_j),        w_i = idf of i's word / its pieces, scaled: sum_i w_i = 1
 ///
-/// read after the layer before the last but one: the last two make the text's own vector more than they make the tokens'
-/// (as BERTScore found, arXiv:1904.09675, appendix B). What comes of it orders passages (--rerank), finds the sentence that answers, and tells why; all three are had from
-/// one match(). The question is encoded once, in one pass with its own vector. Any thread; the embedder and the cache
-/// must outlive it.
+/// Tokens are read two layers before the encoder's last: the last two make the text's own vector more than the tokens'
+/// (BERTScore, arXiv:1904.09675, found an inner layer best for each of its encoders, too). What comes of it orders
+/// passages (--rerank), finds the sentence that answers, and tells why; all three are had from one match(). The
+/// question is encoded once, in one pass with its own vector. Any thread; the embedder and the cache must outlive it.
 class LateInteraction {
  public:
   /// `words` in order of their places; a token outside all of them weighs nothing unless none weighs anything: then all

@@ -135,9 +135,7 @@ void ForwardPass::reserve(const RaggedBatch& batch) {
 std::vector<Linear*> ForwardPass::linears() {
   std::vector<Linear*> all;
   for (Layer& layer : layers_) {
-    for (Linear* linear : {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output}) {
-      all.push_back(linear);
-    }
+    all.insert(all.end(), {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output});
   }
   return all;
 }

@@ -241,7 +241,7 @@ TEST(Embedder, TokensOfAnEarlierLayerComeWithTheTextsOwnVectors) {
     for (const TextStates& text : states)
       expected.insert(expected.end(), text.after.at(1).begin(), text.after.at(1).end());
     EXPECT_EQ(early.values, expected);
-    EXPECT_EQ(early.texts.values, embedder.embed(texts).values);  // bit for bit
+    EXPECT_EQ(early.texts.values, embedder.embed(texts).values);
     expect_error(ErrorKind::kInvalidArgument, "The model has 2 layers",
                  [&] { embedder.token_vectors(texts, TextKind::kPassage, {}, 3); });
   }
