@@ -162,12 +162,10 @@ struct Embedder::Parts {
     const auto read = [&](std::size_t layers, const MatrixView& hidden) {
       if (std::ranges::find(after_layers, layers) == after_layers.end()) return;
       for (std::size_t i = 0; i < states.size(); ++i) {
+        const std::size_t first = batch.starts[i], T = batch.starts[i + 1] - first;
         std::vector<float>& kept = states[i].after[layers];
-        kept.reserve((batch.starts[i + 1] - batch.starts[i]) * info.dimensions);
-        for (std::size_t t = batch.starts[i]; t < batch.starts[i + 1]; ++t) {
-          const auto row = hidden.row(static_cast<Eigen::Index>(t));
-          kept.insert(kept.end(), row.data(), row.data() + row.size());
-        }
+        kept.reserve(T * info.dimensions);
+        append_rows(kept, hidden.middleRows(static_cast<Eigen::Index>(first), static_cast<Eigen::Index>(T)));
       }
     };
     engine.forward_layers(batch.view(), read, asked.attention ? info.layers : std::ranges::max(after_layers), means);

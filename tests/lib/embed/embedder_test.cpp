@@ -238,8 +238,7 @@ TEST(Embedder, TokensOfAnEarlierLayerComeWithTheTextsOwnVectors) {
     const std::vector<TextStates> states = embedder.hidden_states(texts, {{1}});
     const TokenEmbeddings early = embedder.token_vectors(texts, TextKind::kPassage, {}, 1);
     std::vector<float> expected;
-    for (const TextStates& text : states)
-      expected.insert(expected.end(), text.after.at(1).begin(), text.after.at(1).end());
+    for (const TextStates& text : states) std::ranges::copy(text.after.at(1), std::back_inserter(expected));
     EXPECT_EQ(early.values, expected);
     EXPECT_EQ(early.texts.values, embedder.embed(texts).values);
     expect_error(ErrorKind::kInvalidArgument, "The model has 2 layers",
