@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "lib/base/parallel.h"
 #include "lib/engine/forward_pass.h"
+#include "lib/engine/packed_encoder.h"
+#include "lib/engine/text_groups.h"
 #include "lib/math/cpu.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
 namespace {
 
+constexpr std::size_t kGroupTokens = 256;          // what lies between their attentions stays in a second cache of 2 MB
+constexpr std::size_t kGroupsOfAThread = 2;        // with fewer, threads would wait for the last of them
 constexpr std::int64_t kMostTermsOfInt8 = 65'536;  // 255 x 127 as often as that is just below 2^31
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorKind::kInvalidArgument, message); }
@@ -64,14 +69,9 @@ void check_means(const RaggedBatch& batch, std::size_t layers, std::span<const s
   if (!fits) refuse("there is not room for the attention of " + std::to_string(layers) + " layers over each text");
 }
 
-/// The first `columns` of each row as a matrix of its own.
-Matrix copy_rows(const float* rows, std::size_t count, std::size_t stride, std::int64_t columns) {
-  Matrix copy(static_cast<Eigen::Index>(count), columns);
-  if (count > 0) {
-    copy = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(rows, copy.rows(), columns,
-                                                             Eigen::OuterStride<>(static_cast<Eigen::Index>(stride)));
-  }
-  return copy;
+/// The first `columns` of each row -> a matrix of its own.
+void copy_rows(const float* rows, std::size_t count, std::size_t stride, std::int64_t columns, float* to) {
+  for (std::size_t row = 0; row < count; ++row) to = std::copy_n(rows + row * stride, columns, to);
 }
 
 /// Runs `action`, with a sentence instead of std::bad_alloc.
@@ -91,16 +91,42 @@ struct Engine::Parts {
       : config(model),
         instruction_set(to_string(set)),
         precision(options.precision),
-        pass(model, weights, kernels_of(set, precision), thread_count(options.threads),
-             {.model = options.fingerprint, .form = instruction_set + "_" + std::string(to_string(precision))},
-             options.notice) {}
+        pool(thread_count(options.threads)),
+        encoder(model, weights, kernels_of(set, precision),
+                {.model = options.fingerprint, .form = instruction_set + "_" + std::string(to_string(precision))},
+                options.notice, pool),
+        together(encoder, pool) {
+    for (int i = 0; i < pool.size(); ++i) alone.push_back(std::make_unique<LonePass>(encoder));
+  }
 
   std::size_t layers() const { return static_cast<std::size_t>(config.num_layers); }
+
+  /// work(pass, texts, number of the first text, of its first row) on texts that together are the batch: each thread on
+  /// some of its own, or all threads on all texts when they are too few for that.
+  template <typename Work>
+  void share_out(const RaggedBatch& batch, Work work) {
+    const std::vector<TextGroup> groups = groups_of(batch, kGroupTokens);
+    if (groups.size() < kGroupsOfAThread * static_cast<std::size_t>(pool.size())) return work(together, batch, 0, 0);
+    pool.run(groups.size(), [&](std::size_t i, int worker) {
+      const TextGroup& group = groups[i];
+      work(alone[worker]->pass, group.batch(), group.first_text, group.first_row);
+    });
+  }
+
+  /// A forward pass of a thread of its own.
+  struct LonePass {
+    explicit LonePass(const PackedEncoder& encoder) : pass(encoder, pool) {}
+    ThreadPool pool{1};
+    ForwardPass pass;
+  };
 
   EncoderConfig config;
   std::string instruction_set;
   Precision precision;
-  ForwardPass pass;
+  ThreadPool pool;
+  PackedEncoder encoder;
+  ForwardPass together;
+  std::vector<std::unique_ptr<LonePass>> alone;
 };
 
 Engine::Engine(const EncoderConfig& config, const EncoderWeights& weights, const EngineOptions& options) {
@@ -122,8 +148,13 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 Matrix Engine::forward(const RaggedBatch& batch) {
   check(batch, parts_->config);
   return with_memory_for(batch.ids.size(), [&] {
-    return copy_rows(parts_->pass.all_rows(batch, parts_->layers()), batch.ids.size(), parts_->pass.stride(),
-                     parts_->config.d_model);
+    const std::int64_t d_model = parts_->config.d_model;
+    Matrix hidden(static_cast<Eigen::Index>(batch.ids.size()), d_model);
+    parts_->share_out(batch, [&](ForwardPass& pass, const RaggedBatch& texts, std::size_t, std::size_t first_row) {
+      copy_rows(pass.all_rows(texts, parts_->layers()), texts.ids.size(), pass.stride(), d_model,
+                hidden.data() + static_cast<std::int64_t>(first_row) * d_model);
+    });
+    return hidden;
   });
 }
 
@@ -135,7 +166,13 @@ Matrix Engine::forward_cls(const RaggedBatch& batch) {
     refuse("text " + std::to_string(empty - starts.begin()) + " of the batch has no tokens, so it has no first one");
   }
   return with_memory_for(batch.ids.size(), [&] {
-    return copy_rows(parts_->pass.first_rows(batch), starts.size() - 1, parts_->pass.stride(), parts_->config.d_model);
+    const std::int64_t d_model = parts_->config.d_model;
+    Matrix first(static_cast<Eigen::Index>(starts.size()) - 1, d_model);
+    parts_->share_out(batch, [&](ForwardPass& pass, const RaggedBatch& texts, std::size_t first_text, std::size_t) {
+      copy_rows(pass.first_rows(texts), texts.starts.size() - 1, pass.stride(), d_model,
+                first.data() + static_cast<std::int64_t>(first_text) * d_model);
+    });
+    return first;
   });
 }
 
@@ -145,9 +182,9 @@ void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit,
   layers = std::min(layers, parts_->layers());
   check_means(batch, layers, means);
   const auto rows = static_cast<Eigen::Index>(batch.ids.size());
-  const Eigen::OuterStride<> stride(static_cast<Eigen::Index>(parts_->pass.stride()));
+  const Eigen::OuterStride<> stride(static_cast<Eigen::Index>(parts_->together.stride()));
   with_memory_for(batch.ids.size(), [&] {
-    parts_->pass.all_rows(
+    parts_->together.all_rows(
         batch, layers,
         [&](std::size_t after_layers, const float* hidden) {
           visit(after_layers,
@@ -160,7 +197,7 @@ void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit,
 
 const std::string& Engine::instruction_set() const { return parts_->instruction_set; }
 Precision Engine::precision() const { return parts_->precision; }
-int Engine::threads() const { return parts_->pass.threads(); }
-const PackedWeightsPlace& Engine::packed_weights() const { return parts_->pass.packed_weights(); }
+int Engine::threads() const { return parts_->pool.size(); }
+const PackedWeightsPlace& Engine::packed_weights() const { return parts_->encoder.place(); }
 
 }  // namespace riverbank

@@ -49,8 +49,12 @@ using LayerVisitor = std::function<void(std::size_t after_layers, const MatrixVi
 
 /// The encoder's forward pass, as fast as this processor can: packed weights, ragged batches, fused kernels, all cores.
 /// lib/transformer is its oracle. For one instruction set and precision a text's hidden states are the same bits alone,
-/// in any batch, with any number of threads. One forward at a time. Memory grows with the largest batch so far (about
-/// 6 d_model floats a token), so that a caller cuts a long list of texts into batches of some thousand tokens.
+/// in any batch, with any number of threads. One forward at a time.
+///
+/// Many texts are shared out to the threads, each of which takes some through all layers: what lies between stays in
+/// its second cache. All threads together work on a text that is alone, on few texts, and where every layer is looked
+/// at; memory then grows with the largest batch so far (about 6 d_model floats a token), so that a caller cuts a long
+/// list of texts into batches of some thousand tokens.
 class Engine {
  public:
   /// Shares the weights' storage; maps or packs them for the kernels. Throws Error kUnsupported for an instruction set

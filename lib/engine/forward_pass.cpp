@@ -1,57 +1,28 @@
 #include "lib/engine/forward_pass.h"
 
 #include <algorithm>
-#include <span>
-#include <utility>
-
-#include "lib/base/hash.h"
-#include "riverbank/error.h"
 
 namespace riverbank {
 namespace {
 
-constexpr std::size_t kChunkRows = 112;        // with what comes between, about 1 MB: half of a second cache
+constexpr std::size_t kChunkRows = 84;         // with what comes between, less than half of a second cache
 constexpr std::size_t kFewRowsOfAThread = 32;  // below this, threads share the columns of a product
 constexpr std::size_t kPageFloats = 1024;      // workers' scratch lies on pages of its own
 constexpr std::size_t kHeadsOfAThread = 6;     // from so many on, a text's queries stay together
 constexpr std::size_t kQueriesOfABlock = 256;  // queries that share one packing of a head's keys and values at least
 
-void (*product_with_activation(const Kernels& kernels, Activation activation))(const Product&) {
-  switch (activation) {
-    case Activation::kGelu:
-      return kernels.product_gelu;
-    case Activation::kGeluTanh:
-      return kernels.product_gelu_tanh;
-    case Activation::kRelu:
-      return kernels.product_relu;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
-ForwardPass::ForwardPass(const EncoderConfig& config, const EncoderWeights& weights, const Kernels& kernels,
-                         int threads, const PackedIdentity& identity, const Notice& notice)
-    : config_(config),
-      weights_(weights),
-      kernels_(kernels),
-      product_activation_(product_with_activation(kernels, config.activation)),
-      pool_(threads) {
-  for (const EncoderLayerWeights& layer : weights_.layers) {
-    layers_.push_back(
-        {.query_key_value = Linear(kernels, {&layer.attention.query, &layer.attention.key, &layer.attention.value}),
-         .attention_output = Linear(kernels, {&layer.attention.output}),
-         .attention_norm = layer.attention_norm,
-         .intermediate = Linear(kernels, {&layer.feed_forward.inner}),
-         .output = Linear(kernels, {&layer.feed_forward.outer}),
-         .output_norm = layer.output_norm});
-  }
-  model_columns_ = layers_.front().output.columns();
-  inner_columns_ = layers_.front().intermediate.columns();
-  qkv_columns_ = layers_.front().query_key_value.columns();
-  heads_lie_apart_ = static_cast<std::size_t>(config.d_k()) % kernels.panel_columns == 0;
-  get_weights(identity, notice);
-}
+ForwardPass::ForwardPass(const PackedEncoder& encoder, ThreadPool& pool)
+    : encoder_(encoder),
+      config_(encoder.config()),
+      kernels_(encoder.kernels()),
+      layers_(encoder.layers()),
+      pool_(pool),
+      model_columns_(encoder.model_columns()),
+      inner_columns_(encoder.inner_columns()),
+      qkv_columns_(encoder.qkv_columns()),
+      heads_lie_apart_(static_cast<std::size_t>(config_.d_k()) % kernels_.panel_columns == 0) {}
 
 const float* ForwardPass::all_rows(const RaggedBatch& batch, std::size_t layers, const Visitor& visit, Means means) {
   const std::size_t N = batch.ids.size();
@@ -132,66 +103,6 @@ void ForwardPass::reserve(const RaggedBatch& batch) {
   worker_scratch_.reserve(static_cast<std::size_t>(pool_.size()), worker_floats_);
 }
 
-std::vector<Linear*> ForwardPass::linears() {
-  std::vector<Linear*> all;
-  for (Layer& layer : layers_) {
-    all.insert(all.end(), {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output});
-  }
-  return all;
-}
-
-/// Maps what an earlier process packed, else packs, and leaves that to later processes.
-void ForwardPass::get_weights(PackedIdentity identity, const Notice& notice) {
-  const std::vector<Linear*> all = linears();
-  std::vector<std::uint64_t> samples;
-  for (const Linear* linear : all) {
-    identity.bytes += linear->bytes();
-    samples.push_back(linear->sample());
-  }
-  identity.sample = checksum64(std::as_bytes(std::span(samples)));
-  std::filesystem::path file;
-  if (!identity.model.empty()) {
-    try {
-      file = packed_weights_file(identity);
-      mapped_ = PackedWeights::open(file, identity, pool_);
-    } catch (const Error& error) {
-      const bool is_unusable = error.kind() == ErrorKind::kCorrupt || error.kind() == ErrorKind::kUnsupported;
-      if (notice && is_unusable) notice(std::string(error.what()) + "; packing them again");
-    }
-  }
-  if (!mapped_) pack(all, identity.bytes);
-  const std::byte* place = mapped_ ? mapped_->panels().data() : reinterpret_cast<const std::byte*>(packed_.data());
-  for (Linear* linear : all) {
-    linear->place_at(place);
-    place += linear->bytes();
-  }
-  if (mapped_) packed_place_ = {file.string(), true};
-  if (mapped_ || file.empty()) return;
-  try {
-    save_packed_weights(file, identity, {reinterpret_cast<const std::byte*>(packed_.data()), identity.bytes}, pool_);
-    packed_place_ = {file.string(), false};
-    remove_unused_packed_weights(file);
-  } catch (const Error&) {
-    // A cache that cannot be written costs the next process the time to pack, and nothing else.
-  }
-}
-
-void ForwardPass::pack(const std::vector<Linear*>& all, std::size_t bytes) {
-  packed_.reserve(1, divide_up(bytes, sizeof(float)));
-  auto* place = reinterpret_cast<std::byte*>(packed_.data());
-  struct Item {
-    const Linear* linear;
-    std::size_t panel;
-    std::byte* place;
-  };
-  std::vector<Item> items;
-  for (const Linear* linear : all) {
-    for (std::size_t panel = 0; panel < linear->panels(); ++panel) items.push_back({linear, panel, place});
-    place += linear->bytes();
-  }
-  pool_.run(items.size(), [&](std::size_t i, int) { items[i].linear->pack(items[i].panel, items[i].place); });
-}
-
 void ForwardPass::split_queries(const RaggedBatch& batch) {
   blocks_.clear();
   // Whole texts where their heads keep all threads busy to the end.
@@ -209,7 +120,7 @@ void ForwardPass::split_queries(const RaggedBatch& batch) {
 
 /// hidden = layer norm(word + token type + position), as BERT adds them.
 void ForwardPass::embed(const RaggedBatch& batch) {
-  const EmbeddingWeights& tables = weights_.embeddings;
+  const EmbeddingWeights& tables = encoder_.embeddings();
   const auto d_model = static_cast<std::size_t>(config_.d_model);
   for (std::size_t text = 0; text + 1 < batch.starts.size(); ++text) {
     for (std::size_t row = batch.starts[text]; row < batch.starts[text + 1]; ++row) {
@@ -333,7 +244,8 @@ void ForwardPass::finish_layer(const Layer& layer, const Rows& rows, Spread spre
 
   Product inner{.rows = rows.count, .C = rows.inner, .C_stride = inner_columns_};
   read_rows(inner, rows.hidden, model_columns_, layer.intermediate, rows.encoded);
-  multiply(layer.intermediate, all(layer.intermediate), product_activation_, inner, {inner_columns_, 0}, spread);
+  multiply(layer.intermediate, all(layer.intermediate), encoder_.product_activation(), inner, {inner_columns_, 0},
+           spread);
 
   read_rows(product, rows.inner, inner_columns_, layer.output, rows.encoded);
   multiply(layer.output, all(layer.output), kernels_.product_residual, product, {model_columns_, 0}, spread);

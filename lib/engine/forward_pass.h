@@ -2,33 +2,28 @@
 
 #include <cstddef>
 #include <functional>
-#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "lib/base/parallel.h"
 #include "lib/engine/buffer.h"
 #include "lib/engine/engine.h"
 #include "lib/engine/linear.h"
-#include "lib/engine/packed_weights.h"
+#include "lib/engine/packed_encoder.h"
 #include "lib/math/kernels.h"
 
 namespace riverbank {
 
-/// The steps of the encoder on packed weights. The batch must have been checked. One call at a time.
+/// The steps of the encoder on packed weights, and the memory that they need. The batch must have been checked. One
+/// call at a time.
 ///
-/// Work is split in two ways, which give the same bits. Many rows: each thread takes a chunk of rows through all that
-/// lies between two attentions, so that the chunk stays in its second cache. Few rows: every product is split by
-/// columns over all threads.
+/// Work is split over the pool in two ways, which give the same bits. Many rows: each thread takes a chunk of rows
+/// through all that lies between two attentions, so that the chunk stays in its second cache. Few rows: every product
+/// is split by columns over all threads.
 class ForwardPass {
  public:
-  using Notice = std::function<void(const std::string& message)>;
-
-  /// `identity` names the model and the form; without a model nothing is kept for other processes. Throws Error
-  /// kInvalidArgument when there is no memory for the weights.
-  ForwardPass(const EncoderConfig& config, const EncoderWeights& weights, const Kernels& kernels, int threads,
-              const PackedIdentity& identity, const Notice& notice);
+  /// Works on `encoder` with all threads of `pool`; borrows both.
+  ForwardPass(const PackedEncoder& encoder, ThreadPool& pool);
 
   /// Is shown the hidden states (N, d_model), row after row at stride(), before the first layer and after each.
   using Visitor = std::function<void(std::size_t after_layers, const float* hidden)>;
@@ -41,18 +36,10 @@ class ForwardPass {
   const float* first_rows(const RaggedBatch& batch);
 
   std::size_t stride() const { return model_columns_; }
-  int threads() const { return pool_.size(); }
-  const PackedWeightsPlace& packed_weights() const { return packed_place_; }
 
  private:
-  struct Layer {
-    Linear query_key_value;
-    Linear attention_output;
-    LayerNormWeights attention_norm;
-    Linear intermediate;
-    Linear output;
-    LayerNormWeights output_norm;
-  };
+  using Layer = PackedEncoder::Layer;
+  using ProductKernel = PackedEncoder::ProductKernel;
   /// Some query rows and the text that they look at.
   struct QueryBlock {
     std::size_t query_row, queries;
@@ -77,14 +64,10 @@ class ForwardPass {
     std::byte* encoded;     // (count, …), of whichever of them a product reads
   };
   enum class Spread { kThisThread, kAllThreads };
-  using ProductKernel = void (*)(const Product&);
 
   void run_layers(const RaggedBatch& batch, std::size_t full_layers, Panels next_panels, const Visitor& visit,
                   Means means);
   void reserve(const RaggedBatch& batch);
-  std::vector<Linear*> linears();
-  void get_weights(PackedIdentity identity, const Notice& notice);
-  void pack(const std::vector<Linear*>& all, std::size_t bytes);
   void split_queries(const RaggedBatch& batch);
   void embed(const RaggedBatch& batch);
   void attend(const RaggedBatch& batch, const float* queries, std::size_t query_rows, float* attended);
@@ -103,18 +86,13 @@ class ForwardPass {
   float* scratch_of(int worker);
   std::byte* encoded_row(std::size_t row);
 
-  EncoderConfig config_;
-  EncoderWeights weights_;
+  const PackedEncoder& encoder_;
+  const EncoderConfig& config_;
   const Kernels& kernels_;
-  ProductKernel product_activation_;
-  ThreadPool pool_;
-  std::vector<Layer> layers_;
-  std::size_t model_columns_ = 0, inner_columns_ = 0, qkv_columns_ = 0;
-  bool heads_lie_apart_ = false;  // see query_key_value_columns()
-
-  std::optional<PackedWeights> mapped_;  // what the linear layers' panels lie in, or else
-  Buffer packed_;
-  PackedWeightsPlace packed_place_;
+  const std::vector<Layer>& layers_;
+  ThreadPool& pool_;
+  std::size_t model_columns_, inner_columns_, qkv_columns_;
+  bool heads_lie_apart_;  // see query_key_value_columns()
 
   std::vector<QueryBlock> blocks_;
   Buffer hidden_, query_key_value_, attended_;            // (N, …)

@@ -40,7 +40,9 @@ class EngineOnTiles : public ::testing::Test {
   }
 
   Matrix forward(InstructionSet set, Precision precision, const RandomBatch& batch, int threads) const {
-    ForwardPass pass(model_.config(), model_.weights(), kernels_of(set, precision), threads, {}, {});
+    ThreadPool pool(threads);
+    const PackedEncoder encoder(model_.config(), model_.weights(), kernels_of(set, precision), {}, {}, pool);
+    ForwardPass pass(encoder, pool);
     const float* rows = pass.all_rows(batch.view(), static_cast<std::size_t>(kShapes.num_layers));
     return Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(
         rows, static_cast<Eigen::Index>(batch.ids.size()), kShapes.d_model,

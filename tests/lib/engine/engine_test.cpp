@@ -225,7 +225,8 @@ TEST_P(EngineOn, GivesFirstTokensTheSameBitsAsAll) {
   for (const std::int64_t layers : {1, 3}) {
     for (const std::int64_t d_model : {96, 40}) {
       const RandomModel model(config_of(layers, d_model, 4, 70), 6);
-      for (const auto& lengths : {std::vector<std::size_t>{1}, {9, 1, 30}, {300, 2, 5, 600, 1, 44}}) {
+      for (const auto& lengths :
+           {std::vector<std::size_t>{1}, {9, 1, 30}, {300, 2, 5, 600, 1, 44}, {256, 250, 7, 300, 280, 1, 256, 255}}) {
         const RandomBatch batch(model.config(), lengths, 15);
         for (const int threads : {1, 3}) {
           Engine made = engine(model, threads);

@@ -1,0 +1,103 @@
+#include "lib/engine/packed_encoder.h"
+
+#include <span>
+
+#include "lib/base/hash.h"
+#include "riverbank/error.h"
+
+namespace riverbank {
+namespace {
+
+void (*product_with_activation(const Kernels& kernels, Activation activation))(const Product&) {
+  switch (activation) {
+    case Activation::kGelu:
+      return kernels.product_gelu;
+    case Activation::kGeluTanh:
+      return kernels.product_gelu_tanh;
+    case Activation::kRelu:
+      return kernels.product_relu;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+PackedEncoder::PackedEncoder(const EncoderConfig& config, const EncoderWeights& weights, const Kernels& kernels,
+                             const PackedIdentity& identity, const Notice& notice, ThreadPool& pool)
+    : config_(config),
+      weights_(weights),
+      kernels_(kernels),
+      product_activation_(product_with_activation(kernels, config.activation)) {
+  for (const EncoderLayerWeights& layer : weights_.layers) {
+    layers_.push_back(
+        {.query_key_value = Linear(kernels, {&layer.attention.query, &layer.attention.key, &layer.attention.value}),
+         .attention_output = Linear(kernels, {&layer.attention.output}),
+         .attention_norm = layer.attention_norm,
+         .intermediate = Linear(kernels, {&layer.feed_forward.inner}),
+         .output = Linear(kernels, {&layer.feed_forward.outer}),
+         .output_norm = layer.output_norm});
+  }
+  get_weights(identity, notice, pool);
+}
+
+std::vector<Linear*> PackedEncoder::linears() {
+  std::vector<Linear*> all;
+  for (Layer& layer : layers_) {
+    all.insert(all.end(), {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output});
+  }
+  return all;
+}
+
+/// Maps what an earlier process packed, else packs, and leaves that to later processes.
+void PackedEncoder::get_weights(PackedIdentity identity, const Notice& notice, ThreadPool& pool) {
+  const std::vector<Linear*> all = linears();
+  std::vector<std::uint64_t> samples;
+  for (const Linear* linear : all) {
+    identity.bytes += linear->bytes();
+    samples.push_back(linear->sample());
+  }
+  identity.sample = checksum64(std::as_bytes(std::span(samples)));
+  std::filesystem::path file;
+  if (!identity.model.empty()) {
+    try {
+      file = packed_weights_file(identity);
+      mapped_ = PackedWeights::open(file, identity, pool);
+    } catch (const Error& error) {
+      const bool is_unusable = error.kind() == ErrorKind::kCorrupt || error.kind() == ErrorKind::kUnsupported;
+      if (notice && is_unusable) notice(std::string(error.what()) + "; packing them again");
+    }
+  }
+  if (!mapped_) pack(all, identity.bytes, pool);
+  const std::byte* place = mapped_ ? mapped_->panels().data() : reinterpret_cast<const std::byte*>(packed_.data());
+  for (Linear* linear : all) {
+    linear->place_at(place);
+    place += linear->bytes();
+  }
+  if (mapped_) place_ = {file.string(), true};
+  if (mapped_ || file.empty()) return;
+  try {
+    save_packed_weights(file, identity, {reinterpret_cast<const std::byte*>(packed_.data()), identity.bytes}, pool);
+    place_ = {file.string(), false};
+    remove_unused_packed_weights(file);
+  } catch (const Error&) {
+    // A cache that cannot be written costs the next process the time to pack, and nothing else.
+  }
+}
+
+void PackedEncoder::pack(const std::vector<Linear*>& all, std::size_t bytes, ThreadPool& pool) {
+  packed_.reserve(1, divide_up(bytes, sizeof(float)));
+  auto* place = reinterpret_cast<std::byte*>(packed_.data());
+  struct Item {
+    const Linear* linear;
+    std::size_t panel;
+    std::byte* place;
+  };
+  std::vector<Item> items;
+  for (const Linear* linear : all) {
+    for (std::size_t panel = 0; panel < linear->panels(); ++panel) items.push_back({linear, panel, place});
+    place += linear->bytes();
+  }
+  pool.run(items.size(), [&](std::size_t i, int) { items[i].linear->pack(items[i].panel, items[i].place); });
+}
+
+}  // namespace riverbank
