@@ -93,7 +93,7 @@ Measured measure_set(const EvalArguments& arguments, EvalSet& source, const std:
   const std::size_t depth = depth_of(measured.metrics);
   const Evaluation evaluation = source.ask(settings, text, depth, arguments.threads);
   const IndexStatus status = source.status(settings);
-  const std::string& precision = source.precision_of(settings);
+  const std::string precision = source.precision_of(settings);
 
   measured.set = source.name();
   measured.settings = text;

@@ -10,7 +10,6 @@
 #include "cli/output/progress.h"
 #include "lib/base/hash.h"
 #include "lib/base/xdg.h"
-#include "lib/embed/encoder_choice.h"
 #include "lib/model/model.h"
 #include "riverbank/error.h"
 
@@ -40,16 +39,21 @@ EvalSet::EvalSet(Session& session, EvalSource source)
 
 std::string EvalSet::name() const { return fs::canonical(source_.folder).filename().string(); }
 
-const std::string& EvalSet::precision_of(const EvalSettings& settings) {
-  const auto [known, is_new] = precisions_.try_emplace(settings.model);
-  if (is_new) known->second = to_string(choose_encoder(*load_model(settings.model), "", "").precision);
+const EncoderChoice& EvalSet::encoder_of(const EvalSettings& settings) {
+  const auto [known, is_new] = encoders_.try_emplace(settings.model);
+  if (is_new) known->second = choose_encoder(*load_model(settings.model), "", "");
   return known->second;
+}
+
+std::string EvalSet::precision_of(const EvalSettings& settings) {
+  return std::string(to_string(encoder_of(settings).precision));
 }
 
 fs::path EvalSet::location_of(const EvalSettings& settings) {
   const std::string model = fs::exists(settings.model) ? fs::canonical(settings.model).string() : settings.model;
-  const std::string all = fmt::format("{}\n{}\n{}\n{}\n{}", documents_, model, precision_of(settings), settings.whole,
-                                      settings.chunk_tokens);
+  const EncoderChoice& encoder = encoder_of(settings);  // each rounds in its own way
+  const std::string all = fmt::format("{}\n{}\n{} {}\n{}\n{}", documents_, model, to_string(encoder.instruction_set),
+                                      to_string(encoder.precision), settings.whole, settings.chunk_tokens);
   return cache_home() / "eval" / to_hex(sha256(all)).substr(0, 24);
 }
 

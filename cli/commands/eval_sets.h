@@ -7,6 +7,7 @@
 
 #include "cli/commands/eval_settings.h"
 #include "cli/session.h"
+#include "lib/embed/encoder_choice.h"
 #include "riverbank/evaluate.h"
 
 namespace riverbank::cli {
@@ -34,11 +35,12 @@ class EvalSet {
   /// Ranks all questions, with progress. Throws Error kCancelled.
   Evaluation ask(const EvalSettings& settings, const std::string& label, std::size_t depth, int threads);
   /// What the vectors of these settings are computed in: "int8".
-  const std::string& precision_of(const EvalSettings& settings);
+  std::string precision_of(const EvalSettings& settings);
   /// Of the index that these settings ask. Only after ask().
   IndexStatus status(const EvalSettings& settings);
 
  private:
+  const EncoderChoice& encoder_of(const EvalSettings& settings);
   std::filesystem::path location_of(const EvalSettings& settings);
   Index& index_for(const EvalSettings& settings, int threads);
   void fill(Index& index, const std::filesystem::path& location, bool is_new);
@@ -48,7 +50,7 @@ class EvalSet {
   RetrievalSet set_;
   std::string documents_;  ///< what tells them from every other set's
   std::map<std::filesystem::path, Index> indexes_;
-  std::map<std::string, std::string> precisions_;  ///< of models
+  std::map<std::string, EncoderChoice> encoders_;  ///< of models
 };
 
 }  // namespace riverbank::cli

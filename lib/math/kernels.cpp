@@ -19,7 +19,7 @@ const Kernels& kernels_of(InstructionSet set, Precision precision) {
     case InstructionSet::kAvx2Vnni:
       return precision == Precision::kInt8 ? kAvx2VnniInt8Kernels : kAvx2Kernels;
     case InstructionSet::kAvx2:
-      return kAvx2Kernels;
+      return precision == Precision::kInt8 ? kAvx2Int8Kernels : kAvx2Kernels;
     case InstructionSet::kPortable:
       break;
   }

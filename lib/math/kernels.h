@@ -126,6 +126,7 @@ const Kernels& kernels_of(InstructionSet set, Precision precision);
 extern const Kernels kPortableKernels;
 #if defined(__x86_64__)
 extern const Kernels kAvx2Kernels;
+extern const Kernels kAvx2Int8Kernels;
 extern const Kernels kAvx2VnniInt8Kernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kAvx512Bf16Kernels;

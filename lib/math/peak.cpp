@@ -71,6 +71,13 @@ RIVERBANK_RUN(avx512_int8, "avx512f,avx512vnni", SixteenFloats)
 #define RIVERBANK_INSTRUCTION "vdpbf16ps"
 RIVERBANK_RUN(avx512_bf16, "avx512f,avx512bf16", SixteenFloats)
 #undef RIVERBANK_INSTRUCTION
+#undef RIVERBANK_STEP
+#define RIVERBANK_STEP(i)                                                                          \
+  asm volatile("vpmaddubsw %1, %1, %%ymm15; vpmaddwd %%ymm15, %1, %%ymm15; vpaddd %%ymm15, %0, %0" \
+               : "+x"(sum##i)                                                                      \
+               : "x"(x)                                                                            \
+               : "xmm15");
+RIVERBANK_RUN(avx2_int8, "avx2", EightFloats)
 #undef RIVERBANK_RUN
 #undef RIVERBANK_STEP
 #undef RIVERBANK_SUM
@@ -132,7 +139,7 @@ Instructions instructions_of(InstructionSet set, Precision precision) {
     case InstructionSet::kAvx2Vnni:
       return precision == Precision::kInt8 ? Instructions{avx2_vnni_int8, 2 * 32} : Instructions{avx2_f32, 2 * 8};
     case InstructionSet::kAvx2:
-      return {avx2_f32, 2 * 8};
+      return precision == Precision::kInt8 ? Instructions{avx2_int8, 2 * 32} : Instructions{avx2_f32, 2 * 8};
     case InstructionSet::kPortable:
       break;
   }

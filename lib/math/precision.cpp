@@ -31,7 +31,8 @@ std::vector<Precision> supported_precisions(InstructionSet set, const CpuidAnswe
   std::vector<Precision> precisions{Precision::kFloat32};
   const bool is_avx512 = set == InstructionSet::kAvx512;
   if (is_avx512 && answers.has_avx512_bf16()) precisions.push_back(Precision::kBFloat16);
-  if (set == InstructionSet::kAvx2Vnni || (is_avx512 && answers.has_avx512_vnni())) {
+  const bool is_avx2 = set == InstructionSet::kAvx2 || set == InstructionSet::kAvx2Vnni;
+  if (is_avx2 || (is_avx512 && answers.has_avx512_vnni())) {
     precisions.push_back(Precision::kInt8);
   }
   return precisions;

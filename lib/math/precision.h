@@ -14,7 +14,8 @@ namespace riverbank {
 enum class Precision {
   kFloat32,   ///< IEEE single
   kBFloat16,  ///< both factors rounded to 8 bits of mantissa, summed in float32
-  kInt8,      ///< weights in 8 bits with a scale for each output, activations in 8 bits with a range for each row
+  /// Weights in 8 bits (avx2: -64 to 64) with a scale for each output, activations in 8 bits with a range for each row.
+  kInt8,
 };
 
 /// "f32", "bf16" or "int8".
@@ -25,7 +26,7 @@ std::string_view to_string(Precision precision);
 ///
 ///                 f32   bf16                int8
 ///     portable     x
-///     avx2         x
+///     avx2         x                        AVX2, FMA
 ///     avx2_vnni    x                        AVX-VNNI
 ///     avx512       x    AVX512_BF16         AVX512_VNNI
 ///     amx          x    AMX-BF16            AMX-INT8

@@ -2,7 +2,7 @@
 """riverbank beside its peers: the same texts, the same weights and the same vectors, in turn, in one run.
 
 usage: peers.py PROGRAM --work DIR [--model NAME]… [--texts FILE] [--threads N] [--limit N] [--folder DIR] [--peer NAME]…
-                [--only encode|question|tokenize|vectors|folder] [--vectors FILE] [--fill N]
+                [--only encode|question|tokenize|vectors|folder] [--vectors FILE] [--fill N] [--avx2]
 
 `./dev bench --peers` makes the virtual environment (peers.txt) and calls this. PROGRAM is the riverbank to measure; the
 models are its own (`riverbank model path`), turned into what each peer reads, below --work. Texts are one a line or JSON
@@ -13,7 +13,7 @@ sizes, and its fastest pass counts, as riverbank's own does; with one thread by 
 programs do not take from, with more by the clock. A peer that is not there or cannot load is named. Cosines are to the
 first peer's float32.
 
-encode    tokens a second of all texts
+encode    tokens a second of all texts; with --avx2 peers are held to AVX2, and those that cannot be are left out
 question  milliseconds for one text of some ten tokens, alone
 tokenize  megabytes of the texts a second, into ids with their places, against the tokenizers package
 folder    a folder (--folder; only when given) from nothing to an index, then questions, each in a process of its own:
@@ -41,6 +41,10 @@ PASSES = 3
 BATCH_SIZES = (1, 8, 32)
 WALKS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)  # ef, as riverbank's own bench
 FOLDER_PEERS = {"all-MiniLM-L6-v2": ("chroma", "sentence-transformers", "sentence-transformers-bf16")}
+# What holds a library to AVX2; onnxruntime has nothing of the kind.
+ONLY_AVX2 = {"CT2_FORCE_CPU_ISA": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
+             "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
+NOT_HELD = "onnxruntime"
 QUESTIONS = ("how do threads share the data that they both need", "what is it for", "when does it fail, and what then",
              "which of the two is faster", "how is it tested")
 
@@ -87,6 +91,9 @@ def riverbank_speeds(program, name, texts, threads):
 def wanted_peers(arguments, peers):
     for name, make in peers.all().items():
         if arguments.peer and not any(name.startswith(wanted) for wanted in arguments.peer):
+            continue
+        if arguments.avx2 and name.startswith(NOT_HELD):
+            print(f"  {name:32s} left out: it cannot be held to AVX2", flush=True)
             continue
         try:
             yield name, make()
@@ -274,7 +281,10 @@ parser.add_argument("--dimensions", type=int, default=384)
 parser.add_argument("--fill", type=int, default=0)
 parser.add_argument("--work", type=Path, required=True)
 parser.add_argument("--peer", action="append")
+parser.add_argument("--avx2", action="store_true")
 arguments = parser.parse_args()
+if arguments.avx2:
+    os.environ.update(ONLY_AVX2)  # before any of them is imported
 all_texts = read_texts(arguments.texts, arguments.limit)
 for model in arguments.model or list(POOLING):
     if arguments.only in (None, "encode"):

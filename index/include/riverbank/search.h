@@ -87,7 +87,7 @@ inline constexpr std::size_t kReadPassages = 30;
 
 /// Of XQuAD's questions at most 2 % lose their answer by it, and 9 % of those whose article was taken away still find
 /// something, with either model of the catalogue.
-inline constexpr double kMinRelevance = 0.175;
+inline constexpr double kMinRelevance = 0.17;
 
 /// A range of bytes [begin, end) of Hit::text.
 struct TextRange {

@@ -76,7 +76,7 @@ class EngineOn : public ::testing::TestWithParam<Form> {
       case Precision::kBFloat16:
         return 0.04;
       case Precision::kInt8:
-        return 0.15;
+        return GetParam().instruction_set == "avx2" ? 0.3 : 0.15;
     }
     return 0;
   }

@@ -63,6 +63,9 @@ float to_bfloat16(float x) {
   return std::bit_cast<float>(bits);
 }
 
+/// The largest whole number of a row of weights: AVX2 adds two products in 16 bits, which have room for no more.
+float most_of(InstructionSet set) { return set == InstructionSet::kAvx2 ? 64 : 127; }
+
 /// What a row of d numbers is to the products of this precision, in plain words.
 std::vector<double> as_read(const float* x, std::size_t d, Precision precision) {
   std::vector<double> row(x, x + d);
@@ -78,13 +81,13 @@ std::vector<double> as_read(const float* x, std::size_t d, Precision precision) 
 }
 
 /// And what a row of weights is.
-std::vector<double> as_packed(const float* w, std::size_t d, Precision precision) {
-  if (precision != Precision::kInt8) return as_read(w, d, precision);
+std::vector<double> as_packed(const float* w, std::size_t d, SetAndPrecision table) {
+  if (table.second != Precision::kInt8) return as_read(w, d, table.second);
   std::vector<double> row(d);
   float largest = 0;
   for (std::size_t k = 0; k < d; ++k) largest = std::max(largest, std::abs(w[k]));
-  const float inverse = largest > 0 ? 127 / largest : 0;
-  for (std::size_t k = 0; k < d; ++k) row[k] = std::nearbyint(w[k] * inverse) * (largest / 127);
+  const float most = most_of(table.first), inverse = largest > 0 ? most / largest : 0;
+  for (std::size_t k = 0; k < d; ++k) row[k] = std::nearbyint(w[k] * inverse) * (largest / most);
   return row;
 }
 
@@ -226,7 +229,7 @@ TEST_P(KernelsOf, GiveFarKeysNoWeightAndSurviveHugeScores) {
                       .output = output.data(),
                       .output_stride = 2,
                       .scratch = scratch.data()});
-  const float step = is_int8() ? 6.0F / 127 / 2 : 0.0F;  // of the largest value
+  const float step = is_int8() ? 6.0F / most_of(GetParam().first) / 2 : 0.0F;  // of the largest value
   EXPECT_NEAR(output[0], 1, step);
   EXPECT_NEAR(output[1], 2, step);
 }
@@ -239,7 +242,7 @@ TEST_P(KernelsOf, MultiplyAnyNumberOfRowsAndColumns) {
     std::vector<const float*> W_rows;
     for (std::size_t j = 0; j + 1 < columns; ++j) W_rows.push_back(&W[j * d_in]);
     std::vector<std::vector<double>> W_read;
-    for (const float* row : W_rows) W_read.push_back(as_packed(row, d_in, GetParam().second));
+    for (const float* row : W_rows) W_read.push_back(as_packed(row, d_in, GetParam()));
     W_rows.push_back(nullptr);  // a column past the layer's width
     const std::vector<float> panel = pack(W_rows, d_in);
     for (std::size_t rows = 1; rows < 45; ++rows) {

@@ -22,7 +22,7 @@ TEST(PrecisionOf, EachInstructionSetIsWhatTheProcessorHasInstructionsFor) {
               ElementsAre(Precision::kFloat32, Precision::kBFloat16, Precision::kInt8));
   EXPECT_THAT(supported_precisions(InstructionSet::kAmx, all),
               ElementsAre(Precision::kFloat32, Precision::kBFloat16, Precision::kInt8));
-  EXPECT_THAT(supported_precisions(InstructionSet::kAvx2, all), ElementsAre(Precision::kFloat32));
+  EXPECT_THAT(supported_precisions(InstructionSet::kAvx2, plain), ElementsAre(Precision::kFloat32, Precision::kInt8));
   EXPECT_THAT(supported_precisions(InstructionSet::kAvx2Vnni, plain),
               ElementsAre(Precision::kFloat32, Precision::kInt8));
   EXPECT_THAT(supported_precisions(InstructionSet::kPortable, all), ElementsAre(Precision::kFloat32));
