@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "lib/math/cpu.h"
 #include "tests/cli/fixture.h"
 
 namespace riverbank::cli {
@@ -116,6 +117,15 @@ TEST_F(Eval, KeepsItsIndexAndSaysWhere) {
   const Outcome again = program.run({"eval", path("set"), "--mode", "keyword"});
   EXPECT_EQ(again.err, "");
   EXPECT_THAT(again.out, HasSubstr("nDCG@10     1.0000  [1.0000, 1.0000]"));
+}
+
+/// Each instruction set rounds in its own way, int8 the most: what one of them made would be measured as another's.
+TEST_F(Eval, KeepsAnIndexForEachInstructionSet) {
+  if (supported_instruction_sets().size() < 2) GTEST_SKIP() << "this processor has one alone";
+  EXPECT_THAT(program.run({"eval", path("set")}).err, HasSubstr("2 passages encoded"));
+  program.set("RIVERBANK_ISA", "portable");
+  EXPECT_THAT(program.run({"eval", path("set")}).err, HasSubstr("2 passages encoded"));
+  EXPECT_EQ(program.run({"eval", path("set")}).err, "");
 }
 
 TEST_F(Eval, ComparesTwoSettings) {
