@@ -85,7 +85,7 @@ struct SearchOptions {
 /// The passages that SearchOptions::rerank reads, and that get their best sentence marked.
 inline constexpr std::size_t kReadPassages = 30;
 
-/// Of XQuAD's questions at most 2 % lose their answer by it, and 9 % of those whose article was taken away still find
+/// Of XQuAD's questions at most 2 % lose their answer by it, and 10 % of those whose article was taken away still find
 /// something, with either model of the catalogue.
 inline constexpr double kMinRelevance = 0.17;
 
