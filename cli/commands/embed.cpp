@@ -141,7 +141,9 @@ void add_embed_command(CLI::App& app, Session& session) {
       ->capture_default_str()
       ->type_name("FORMAT");
   verb->add_flag("--json", arguments->json, "Print texts and vectors as JSON");
-  verb->add_option("-o,--output", arguments->output, "Write to this file")->type_name("FILE");
+  verb->add_option("-o,--output", arguments->output, "Write to this file; - is standard output, as without it")
+      ->type_name("FILE")
+      ->transform([](const std::string& file) { return file == "-" ? std::string() : file; });
   verb->add_option("--threads", arguments->threads, "Threads; 0: one for each core")->type_name("N");
   verb->callback([&session, arguments] {
     for (std::string& text : arguments->texts) text = unprotected(std::move(text));

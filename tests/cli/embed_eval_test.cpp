@@ -24,6 +24,7 @@ TEST_F(Embed, GivesUnitVectorsInEveryFormat) {
   std::memcpy(&first, raw.out.data(), sizeof first);
   EXPECT_FLOAT_EQ(first, rows[0].at("embedding").at(0).get<float>());
 
+  EXPECT_EQ(program.run({"embed", "--format", "f32", "-o", "-"}, "The river.\nThe bank.\n").out, raw.out);
   const Outcome npy = program.run({"embed", "--format", "npy"}, "The river.\r\nThe bank.");
   EXPECT_EQ(npy.out.substr(npy.out.size() - raw.out.size()), raw.out);
 }
