@@ -40,8 +40,8 @@ constexpr KnownFile kVocabulary = {"vocab.txt", 231'508,
 //   all-MiniLM-L6-v2   SciFact .6614 -> .6625            .7489 -> .7497            .9986, .9966
 //                      XQuAD   .9473 -> .9472            .9812 -> .9805
 //
-// Under RIVERBANK_ISA=avx2, where weights have fewer steps (lib/math/kernels_avx2_int8.cpp), by vector: bge-small-en-v1.5
-// .7258 and .9555, cosine .9990, .9983; all-MiniLM-L6-v2 .6614 and .9464, cosine .9970, .9939.
+// Under RIVERBANK_ISA=avx2, where weights have fewer steps (lib/math/kernels_avx2_int8.cpp), by vector:
+// bge-small-en-v1.5 .7258 and .9555, cosine .9990, .9983; all-MiniLM-L6-v2 .6614 and .9464, cosine .9970, .9939.
 KnownModel bge_small() {
   KnownModel model;
   model.name = "bge-small-en-v1.5";
