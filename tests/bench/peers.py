@@ -120,6 +120,8 @@ def encode(arguments, name, texts, sizes=BATCH_SIZES):
     for form, row in riverbank_speeds(arguments.program, name, texts, arguments.threads).items():
         ours[form] = max(ours[form], row, key=lambda one: one["tokens_per_second"])
     for form, row in ours.items():
+        if arguments.avx2 and row["isa"] != "avx2":
+            continue  # what the peers were denied
         speed = row["tokens_per_second"]
         ratio = f"{speed / fastest:.2f} x the fastest peer" if fastest else ""
         print(f"  {form:32s}{speed:10,.0f} tokens/s   {100 * row['share_of_peak']:.0f} % of peak   {ratio}", flush=True)
