@@ -43,12 +43,14 @@ Chosen choose_neighbours(const HnswMemory& graph, Node node, Node first_of_batch
   const CodedVector vector = graph.codes().of(node);
   const int level_of_node = graph.level(node), top = graph.top_level();
   Chosen chosen(static_cast<std::size_t>(level_of_node) + 1);
-  Node start = top < 0 ? 0 : descend(graph, vector, std::min(level_of_node, top));
+  Walk walk(graph, vector);
+  std::vector<Step> starts;
+  if (top >= 0) starts = walk.down_to(std::min(level_of_node, top), 1);  // more starts make no better graph
   for (int level = level_of_node; level >= 0; --level) {
     std::vector<Step> candidates;
     if (level <= top) {
-      candidates = walk(graph, vector, start, level, kEfConstruction, nullptr);
-      start = candidates.front().node;
+      candidates = walk.on_level(level, starts, kEfConstruction, nullptr);
+      starts = candidates;
     }
     add_mates(graph, node, first_of_batch, level, candidates);
     std::sort(candidates.begin(), candidates.end(), std::greater<>());

@@ -36,6 +36,12 @@ struct Links {
   const Node* end() const { return first + size; }
 };
 
+/// Asks the processor for a list of the lowest level.
+inline void prefetch_links(const Node* list) {
+  constexpr std::size_t kLine = 64 / sizeof(Node);
+  for (std::size_t i = 0; i < kLowestLinks; i += kLine) __builtin_prefetch(list + i);
+}
+
 /// A bit for each node.
 class NodeSet {
  public:
@@ -50,6 +56,7 @@ class NodeSet {
     word |= bit;
     return is_new;
   }
+  void erase(Node node) { words_[node / 64] &= ~(std::uint64_t{1} << (node % 64)); }
 
  private:
   std::vector<std::uint64_t> words_;

@@ -43,6 +43,7 @@ class HnswMemory {
     const Node* list = list_of(node, level);
     return {list + 1, list[0]};
   }
+  void expect_links(Node node) const { prefetch_links(list_of(node, 0)); }
   void compare(CodedVector vector, std::span<const Node> nodes, float* similarities) const {
     codes_.compare(vector, nodes, similarities);
   }

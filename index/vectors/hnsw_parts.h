@@ -40,6 +40,7 @@ struct HnswIndex::Parts {
   Node entry() const { return memory.entry(); }
   int top_level() const { return memory.top_level(); }
   Links links(Node node, int level) const { return memory.links(node, level); }
+  void expect_links(Node node) const { memory.expect_links(node); }
   void compare(CodedVector vector, std::span<const Node> some, float* similarities) const {
     memory.compare(vector, some, similarities);
   }

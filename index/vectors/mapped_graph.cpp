@@ -109,6 +109,7 @@ class MappedGraph::View {
     const std::size_t index = parts_.upper_nodes[upper].first_list + static_cast<std::size_t>(level) - 1;
     return list(file_.layout.upper_links, index, kGraphM, parts_.nodes());
   }
+  void expect_links(Node node) const { prefetch_links(parts_.links.data() + node * kLowestLinks); }
   void compare(CodedVector vector, std::span<const Node> some, float* similarities) const {
     for (const Node node : some) {
       file_.touch(file_.layout.codes + node * file_.codes.row_bytes, file_.codes.row_bytes);
