@@ -66,14 +66,18 @@ void explain_words(StoreReader& reader, std::string_view question, const SearchR
   }
 }
 
-/// The step that made Hit::relevance.
+/// The step that made Hit::relevance; none of a sentence that is a hit itself, which has its passage's.
 std::optional<ScoreStep> explain_relevance(const ModelInfo& model, const Hit& hit) {
-  if (!hit.relevance || !hit.covered || !hit.cosine || !model.calibration) return std::nullopt;
+  if (!hit.relevance || !hit.covered || !hit.cosine || !model.calibration || hit.steps.empty()) return std::nullopt;
+  const Calibration::Weights& weights = hit.sentence_score ? model.calibration->read : model.calibration->unread;
   ScoreStep step;
   step.name = "relevance";
-  step.base = model.calibration->constant;
-  step.sides.push_back({.name = "cosine", .weight = model.calibration->cosine, .value = *hit.cosine});
-  step.sides.push_back({.name = "words covered", .weight = model.calibration->words, .value = *hit.covered});
+  step.base = weights.constant;
+  step.sides.push_back({.name = "cosine", .weight = weights.cosine, .value = *hit.cosine});
+  step.sides.push_back({.name = "words covered", .weight = weights.words, .value = *hit.covered});
+  if (hit.sentence_score) {
+    step.sides.push_back({.name = "best sentence", .weight = weights.sentence, .value = *hit.sentence_score});
+  }
   step.result = *hit.relevance;
   return step;
 }

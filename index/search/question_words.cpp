@@ -35,8 +35,10 @@ double QuestionWords::covered(std::int64_t chunk) const {
   return sum_ > 0 ? found / sum_ : 0;
 }
 
-double relevance(const Calibration& calibration, double cosine, double covered) {
-  return 1 / (1 + std::exp(-(calibration.cosine * cosine + calibration.words * covered + calibration.constant)));
+double relevance(const Calibration& calibration, double cosine, double covered, std::optional<double> sentence) {
+  const Calibration::Weights& weights = sentence ? calibration.read : calibration.unread;
+  const double sum = weights.cosine * cosine + weights.words * covered + weights.sentence * sentence.value_or(0);
+  return 1 / (1 + std::exp(-(sum + weights.constant)));
 }
 
 }  // namespace riverbank

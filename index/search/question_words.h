@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -34,7 +35,7 @@ class QuestionWords {
   double sum_ = 0;                // of telling_'s idf
 };
 
-/// See Calibration. 0..1
-double relevance(const Calibration& calibration, double cosine, double covered);
+/// See Calibration; without a sentence, of a passage that was not read. 0..1
+double relevance(const Calibration& calibration, double cosine, double covered, std::optional<double> sentence);
 
 }  // namespace riverbank

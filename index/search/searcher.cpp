@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -38,8 +37,11 @@ constexpr std::size_t kDefaultEf = 64;
 /// the default model, bge-small-en-v1.5. nDCG@10 with 0 (hybrid), .4, .5, .6: after all but two layers .983 .9887 .9890
 /// .9890, and .9875 .9886 .9887 with all-MiniLM-L6-v2; after all of them .9859 .9858 .9864 and .9859 .9868 .9859. Of
 /// equals the least, which leaves most to the words. On SciFact, whose claims are answered by words more than XQuAD's
-/// questions are, it gives .755 and .749, the hybrid alone .760 and .750.
+/// questions are, it gives .757 and .749, the hybrid alone .760 and .750.
 constexpr double kLateWeight = 0.4;
+/// The share of the least relevance that a passage needs to be read before it is left out: of XQuAD's answers none that
+/// reading would lift over kMinRelevance lies lower, and where nothing answers one passage or two are read.
+constexpr double kWorthReading = 0.2;
 
 struct Asked {
   StoreReader& reader;
@@ -137,7 +139,7 @@ class Searcher::Search {
     const SearchMode order = options_.minus.empty() ? options_.mode : SearchMode::kVector;
     ordering_ = rank(candidates_, order, options_.fusion);
     result_.order = ordering_.how;
-    // First what is relevant, which costs nothing; then a reading of what is left.
+    // First what may be relevant, which costs nothing; then a reading of what is left.
     if (knows_relevance && embedder().info().calibration) weigh_relevance(*embedder().info().calibration);
     rerank_first(reader);
     make_hits_of(reader);
@@ -145,9 +147,8 @@ class Searcher::Search {
 
  private:
   bool by_vector() const { return options_.mode != SearchMode::kKeyword; }
-  bool reads_closely() const {
-    return options_.best_sentences || options_.sentences || (options_.rerank && !options_.cross_encoder);
-  }
+  bool marks_sentences() const { return options_.best_sentences || options_.sentences; }
+  bool reads_closely() const { return marks_sentences() || (options_.rerank && !options_.cross_encoder); }
   /// Loaded when first needed: a search by keywords alone does without.
   const Embedder& embedder() const { return searcher_.model_.embedder(); }
 
@@ -209,6 +210,7 @@ class Searcher::Search {
     if (unread.empty()) return;
     for (ReadPassage& passage : read_closely(reader, *late_, unread, kept_states())) {
       const std::int64_t chunk = passage.stored.chunk.id;
+      weigh_sentence(chunk, passage);
       passages_.emplace(chunk, std::move(passage));
     }
   }
@@ -245,31 +247,67 @@ class Searcher::Search {
     if (!rerank_->how.empty()) result_.order += " " + rerank_->how;
   }
 
-  /// Leaves out what is not relevant enough.
+  /// Leaves out what is not relevant enough, or where passages are read, what will hardly prove to be.
   void weigh_relevance(const Calibration& calibration) {
+    calibration_ = calibration;
+    const double least = result_.min_relevance * (marks_sentences() ? kWorthReading : 1);
     std::erase_if(candidates_, [&](const Candidate& candidate) {
-      const double covered = words_->covered(candidate.chunk);
-      const double value = relevance(calibration, candidate.cosine, covered);
-      result_.best_relevance = std::max(result_.best_relevance.value_or(0), value);
-      relevance_.emplace(candidate.chunk, std::pair(value, covered));
-      return value < result_.min_relevance;
+      Relevance known{0, candidate.cosine, words_->covered(candidate.chunk)};
+      known.value = relevance(calibration, known.cosine, known.covered, std::nullopt);
+      relevance_.emplace(candidate.chunk, known);
+      return known.value < least;
     });
+  }
+
+  /// The relevance of a passage that was read.
+  void weigh_sentence(std::int64_t chunk, const ReadPassage& passage) {
+    const auto known = relevance_.find(chunk);
+    if (known == relevance_.end() || !marks_sentences()) return;
+    const auto best = best_sentence(passage.stored.chunk.text, passage.sentences, passage.match.sentences);
+    if (!best) return;
+    Relevance& found = known->second;
+    found.value = relevance(*calibration_, found.cosine, found.covered, passage.match.sentences[*best]);
+  }
+
+  bool is_irrelevant(std::int64_t chunk) const {
+    const auto known = relevance_.find(chunk);
+    return known != relevance_.end() && known->second.value < result_.min_relevance;
+  }
+
+  /// Chooses and reads what is to be shown. What proves irrelevant then makes room for the next; past kReadPassages the
+  /// relevance of what was not read decides.
+  std::vector<Chosen> choose_and_read(StoreReader& reader, const SearchOptions& options) {
+    for (std::size_t left = marks_sentences() ? kReadPassages : 0;;) {
+      std::vector<Chosen> chosen = choose(reader, candidates_, options);
+      std::vector<std::int64_t> unread;
+      for (const Chosen& one : chosen) {
+        if (unread.size() < left && !passages_.contains(one.candidate.chunk)) unread.push_back(one.candidate.chunk);
+      }
+      read(reader, unread);
+      left -= unread.size();
+      if (std::ranges::none_of(chosen, [&](const Chosen& one) { return is_irrelevant(one.candidate.chunk); })) {
+        return chosen;
+      }
+      std::erase_if(candidates_, [&](const Candidate& candidate) {
+        return (left == 0 || passages_.contains(candidate.chunk)) && is_irrelevant(candidate.chunk);
+      });
+    }
   }
 
   void make_hits_of(StoreReader& reader) {
     SearchOptions passages = options_;
     if (options_.sentences) passages.top_k = std::max(options_.top_k, kReadPassages);
-    std::vector<Chosen> chosen = choose(reader, candidates_, passages);
+    std::vector<Chosen> chosen = choose_and_read(reader, passages);
+    for (const auto& [chunk, known] : relevance_) {
+      result_.best_relevance = std::max(result_.best_relevance.value_or(0), known.value);
+    }
     std::vector<Hit> hits = make_hits(chosen, options_.mode);
-    std::vector<std::int64_t> chunks;
     for (std::size_t i = 0; i < hits.size(); ++i) {
       Hit& hit = hits[i];
       const auto known = relevance_.find(hit.passage);
-      if (known != relevance_.end()) std::tie(hit.relevance, hit.covered) = known->second;
+      if (known != relevance_.end()) hit.relevance = known->second.value, hit.covered = known->second.covered;
       hit.steps = steps_of(chosen[i].candidate);
-      if (chunks.size() < kReadPassages) chunks.push_back(hit.passage);
     }
-    if (options_.best_sentences || options_.sentences) read(reader, chunks);
     if (options_.sentences) {
       result_.hits = sentence_hits(hits, passages_, options_.top_k);
       return;
@@ -294,6 +332,12 @@ class Searcher::Search {
     return {step_of(ordering_, candidate, candidate.score_before), step_of(*rerank_, candidate, candidate.score)};
   }
 
+  /// Of a passage, and what it is made of besides its best sentence.
+  struct Relevance {
+    double value;
+    double cosine, covered;
+  };
+
   const Searcher& searcher_;
   const Request& request_;
   const SearchOptions& options_;
@@ -306,7 +350,8 @@ class Searcher::Search {
   std::map<std::int64_t, ReadPassage> passages_;  // by chunk
   Ordering ordering_;
   std::optional<Ordering> rerank_;
-  std::unordered_map<std::int64_t, std::pair<double, double>> relevance_;  // by chunk, with the words covered
+  std::optional<Calibration> calibration_;                 // of a search that knows relevance
+  std::unordered_map<std::int64_t, Relevance> relevance_;  // by chunk
 };
 
 SearchResult Searcher::search(std::string_view question, const SearchOptions& options) const {

@@ -88,9 +88,13 @@ def riverbank_speeds(program, name, texts, threads):
     return {f"riverbank {row['isa']} {row['precision']}": row for row in rows["results"]}
 
 
+def is_wanted(arguments, name):
+    return not arguments.peer or any(name.startswith(wanted) for wanted in arguments.peer)
+
+
 def wanted_peers(arguments, peers):
     for name, make in peers.all().items():
-        if arguments.peer and not any(name.startswith(wanted) for wanted in arguments.peer):
+        if not is_wanted(arguments, name):
             continue
         if arguments.avx2 and name.startswith(NOT_HELD):
             print(f"  {name:32s} left out: it cannot be held to AVX2", flush=True)
@@ -192,6 +196,8 @@ def vectors(arguments, name, texts):
     print(f"  {'':12s} and {speed['vector_bytes'] / len(V):.0f} bytes each beside the graph, for the order of the best",
           flush=True)
     for peer, make in PEER_GRAPHS.items():
+        if not is_wanted(arguments, peer):
+            continue
         try:
             started = time.process_time()  # of all threads
             ask, save = make(V, arguments.threads)

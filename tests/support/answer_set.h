@@ -152,11 +152,10 @@ struct SilenceResult {
   }
 };
 
-/// The most relevant hit, an article's left out when one is named.
+/// The most relevant of the first hits, an article's left out when one is named (which has at most five passages).
 inline double best_relevance(const Index& index, const std::string& question, const std::string& without = "") {
   SearchOptions options;
-  options.top_k = 50;
-  options.best_sentences = false;
+  options.top_k = 10;
   options.min_relevance = 0;
   double best = 0;
   for (const Hit& hit : index.search(question, options).hits) {

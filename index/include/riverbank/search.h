@@ -85,8 +85,8 @@ struct SearchOptions {
 /// The passages that SearchOptions::rerank reads, and that get their best sentence marked.
 inline constexpr std::size_t kReadPassages = 30;
 
-/// Of XQuAD's questions at most 2 % lose their answer by it, and 10 % of those whose article was taken away still find
-/// something, with either model of the catalogue.
+/// Of XQuAD's questions at most 2 % lose their answer by it, and at most 12 % of those whose article was taken away
+/// still find something, with either model of the catalogue.
 inline constexpr double kMinRelevance = 0.17;
 
 /// A range of bytes [begin, end) of Hit::text.
@@ -104,14 +104,14 @@ struct SimilarPassage {
 /// One passage that answers, best first.
 struct Hit {
   double score = 0;  ///< what hits are ordered by, 0..1; compares the hits of one question only
-  /// How likely it is that this answers, 0..1: the same for every question and collection (see Calibration). Absent in
-  /// keyword mode and for a model that is not calibrated.
+  /// How likely it is that this answers, 0..1: the same for every question and collection (see Calibration; with
+  /// SearchOptions::best_sentences it knows more). Absent in keyword mode and for a model that is not calibrated.
   std::optional<double> relevance;
   /// How score was made: the "score before" of a step is the result of the one before it, the last one's is the score.
   /// Empty for sentences as hits and for a search in a sense.
   std::vector<ScoreStep> steps;
-  /// The share of the question's words that the passage holds, weighed by idf: what relevance is made of besides the
-  /// cosine.
+  /// The share of the question's words that the passage holds, weighed by idf: what relevance is made of besides cosine
+  /// and sentence_score.
   std::optional<double> covered;
   std::optional<double> cosine;  ///< question and passage; absent in keyword mode
   std::optional<double> bm25;    ///< higher is better; absent when no word matched

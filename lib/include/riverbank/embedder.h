@@ -91,13 +91,20 @@ struct StatesAsked {
 
 /// What makes a relevance between 0 and 1 of a question and a passage:
 ///
-///     relevance = 1 / (1 + exp(-(cosine c + words w + constant)))
+///     relevance = 1 / (1 + exp(-(cosine c + words w + sentence s + constant)))
 ///
-/// c being the cosine of their vectors and w the share of the question's words, weighed by idf, that the passage holds.
+/// c being the cosine of their vectors, w the share of the question's words, weighed by idf, that the passage holds,
+/// and s the late interaction of the question and the passage's best sentence: of a passage that was read; of the
+/// others c and w have to do.
 struct Calibration {
-  double cosine = 0;
-  double words = 0;
-  double constant = 0;
+  struct Weights {
+    double cosine = 0;
+    double words = 0;
+    double sentence = 0;
+    double constant = 0;
+  };
+  Weights unread;
+  Weights read;
 };
 
 /// What a loaded model is.

@@ -21,12 +21,15 @@ TEST(Idf, IsThatOfBm25) {
 }
 
 TEST(Relevance, IsTheLogisticFunctionOfBoth) {
-  const Calibration calibration{.cosine = 10, .words = 4, .constant = -9};
-  EXPECT_NEAR(relevance(calibration, 0.7, 0.5), 0.5, 1e-12);
-  EXPECT_NEAR(relevance(calibration, 0.9, 0.5), 1 / (1 + std::exp(-2.0)), 1e-12);
-  EXPECT_GT(relevance(calibration, 0.7, 0.6), relevance(calibration, 0.7, 0.5));
-  EXPECT_GE(relevance(calibration, -1, 0), 0);
-  EXPECT_LE(relevance(calibration, 1, 1), 1);
+  const Calibration calibration{.unread = {.cosine = 10, .words = 4, .constant = -9},
+                                .read = {.cosine = 5, .words = 2, .sentence = 8, .constant = -12}};
+  EXPECT_NEAR(relevance(calibration, 0.7, 0.5, {}), 0.5, 1e-12);
+  EXPECT_NEAR(relevance(calibration, 0.9, 0.5, {}), 1 / (1 + std::exp(-2.0)), 1e-12);
+  EXPECT_GT(relevance(calibration, 0.7, 0.6, {}), relevance(calibration, 0.7, 0.5, {}));
+  EXPECT_GE(relevance(calibration, -1, 0, {}), 0);
+  EXPECT_LE(relevance(calibration, 1, 1, {}), 1);
+  EXPECT_NEAR(relevance(calibration, 0.8, 0.5, 0.875), 0.5, 1e-12);
+  EXPECT_GT(relevance(calibration, 0.8, 0.5, 0.9), relevance(calibration, 0.8, 0.5, 0.8));
 }
 
 class QuestionWordsTest : public ::testing::Test {

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -62,6 +64,37 @@ void expect_sums(const Index& index, const std::string& question, const SearchRe
   }
 }
 
+std::vector<std::int64_t> passages_of(const std::vector<Hit>& hits) {
+  std::vector<std::int64_t> passages;
+  for (const Hit& hit : hits) passages.push_back(hit.passage);
+  return passages;
+}
+
+/// The hits are the first of those that, all being read, have relevance enough: leaving some unread loses none.
+void expect_what_the_bound_leaves(const Index& index, const std::string& question, const std::vector<Hit>& hits) {
+  SearchOptions every;
+  every.top_k = kReadPassages;
+  every.min_relevance = 0;
+  std::vector<Hit> expected = index.search(question, every).hits;
+  for (const Hit& hit : expected) EXPECT_TRUE(hit.sentence_score.has_value());
+  std::erase_if(expected, [](const Hit& hit) { return *hit.relevance < kMinRelevance; });
+  expected.resize(std::min(expected.size(), hits.size() + 1));
+  if (expected.size() > hits.size() && hits.size() == SearchOptions().top_k) expected.pop_back();
+  EXPECT_EQ(passages_of(hits), passages_of(expected)) << question;
+}
+
+/// Without its best sentence a hit's relevance is made of its vector and its words.
+void expect_relevance_unread(const Index& index, const std::string& question) {
+  SearchOptions unread;
+  unread.best_sentences = false;
+  for (const Hit& hit : index.search(question, unread).hits) {
+    const Calibration::Weights& weights = index.embedder().info().calibration->unread;
+    const double sum = weights.cosine * *hit.cosine + weights.words * *hit.covered + weights.constant;
+    EXPECT_NEAR(*hit.relevance, 1 / (1 + std::exp(-sum)), 1e-12);
+    EXPECT_GE(*hit.relevance, kMinRelevance);
+  }
+}
+
 TEST(SampleQuestions, AreAnsweredByTheFirstHit) {
   RIVERBANK_NEEDS_MODEL(kDefaultModel);
   const testing::TemporaryFolder folder;
@@ -75,6 +108,8 @@ TEST(SampleQuestions, AreAnsweredByTheFirstHit) {
   std::size_t sentences = 0;
   for (const Question& question : questions) {
     const SearchResult result = index.search(question.text);
+    expect_what_the_bound_leaves(index, question.text, result.hits);
+    expect_relevance_unread(index, question.text);
     if (result.hits.empty()) {
       std::cout << "  nothing found: " << question.text << " (best " << result.best_cosine << ")\n";
       continue;
@@ -94,6 +129,12 @@ TEST(SampleQuestions, AreAnsweredByTheFirstHit) {
   std::cout << "  first hit right: " << answered << " of 24; the answer inside the marked sentence: " << sentences
             << '\n';
   EXPECT_GE(answered, 22U);
+
+  const std::string elsewhere = "Who won the football cup?";
+  const SearchResult silent = index.search(elsewhere);
+  EXPECT_TRUE(silent.hits.empty());
+  EXPECT_LT(silent.best_relevance.value_or(1), kMinRelevance);
+  expect_what_the_bound_leaves(index, elsewhere, silent.hits);
 }
 
 }  // namespace

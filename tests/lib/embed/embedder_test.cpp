@@ -349,7 +349,7 @@ TEST(Embedder, AModelThatKeepsItsAnswersRunsInTheFastestPrecision) {
 TEST(Embedder, TellsWhatItIs) {
   Model model = tiny_model(Pooling::kCls);
   model.embedding.query_prompt = "query: ";
-  model.calibration = {.cosine = 8, .words = 2, .constant = -5};
+  model.calibration = {.unread = {.cosine = 8, .words = 2, .constant = -5}, .read = {.sentence = 3}};
   const Embedder embedder(share(std::move(model)), {.threads = 3, .instruction_set = "portable"});
   const ModelInfo& info = embedder.info();
   EXPECT_EQ(info.name, "tiny");
@@ -363,7 +363,8 @@ TEST(Embedder, TellsWhatItIs) {
   EXPECT_EQ(info.pooling, "cls");
   EXPECT_EQ(info.query_prompt, "query: ");
   ASSERT_TRUE(info.calibration.has_value());
-  EXPECT_EQ(info.calibration->words, 2);
+  EXPECT_EQ(info.calibration->unread.words, 2);
+  EXPECT_EQ(info.calibration->read.sentence, 3);
   EXPECT_EQ(info.instruction_set, "portable");
   EXPECT_EQ(info.precision, "f32");
   EXPECT_EQ(info.threads, 3);
