@@ -45,7 +45,7 @@ struct SearchOptions {
   bool sentences = false;
   std::size_t top_k = 5;
   bool exact = false;          ///< scan all vectors instead of asking the graph
-  bool best_sentences = true;  ///< encode the hits' sentences to find the one that answers
+  bool best_sentences = true;  ///< read the hits to mark the sentence that answers; it counts in their relevance
   /// Read `"exact phrases"` and ` -words` of the question as Index::search() says; false: all of it is plain text.
   bool syntax = true;
 
