@@ -82,7 +82,8 @@ struct SearchOptions {
   std::optional<ExplainOptions> explain;
 };
 
-/// The passages that SearchOptions::rerank reads, and that get their best sentence marked.
+/// The passages that SearchOptions::rerank reads, and at most so many are read to mark their best sentence; the
+/// relevance of those behind them is made without it.
 inline constexpr std::size_t kReadPassages = 30;
 
 /// Of XQuAD's questions at most 2 % lose their answer by it, and at most 12 % of those whose article was taken away
