@@ -7,7 +7,6 @@
 
 #include "index/vectors/caught_up_graph.h"
 #include "index/vectors/graph_file.h"
-#include "index/vectors/graph_parts.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
 
@@ -90,12 +89,16 @@ void GraphKeeper::open_if_newer(const std::string& fingerprint, std::uint64_t ge
   }
 }
 
-std::optional<GraphKeeper::Difference> GraphKeeper::way_to(const std::vector<std::int64_t>& stored,
-                                                           const VectorGraph& graph) {
-  const std::vector<std::int64_t> ids = graph.ids();
-  Difference way{difference(ids, stored), difference(stored, ids)};
+std::optional<GraphKeeper::Difference> GraphKeeper::way_from(const VectorGraph& graph, std::uint64_t generation,
+                                                             StoreReader& reader) {
   // An id is never given twice: whatever the graph lacks must have come after all that it has.
-  const bool in_order = way.missing.empty() || way.missing.front() > graph.max_id();
+  const std::int64_t last = graph.max_id();
+  if (const auto removal = reader.last_removal(); removal && *removal <= generation) {
+    return Difference{{}, reader.vector_ids(last)};
+  }
+  const std::vector<std::int64_t> ids = graph.ids(), stored = reader.vector_ids();
+  Difference way{difference(ids, stored), difference(stored, ids)};
+  const bool in_order = way.missing.empty() || way.missing.front() > last;
   const bool alive = (graph.tombstones() + way.gone.size()) * 5 <= graph.size() + graph.tombstones();
   if (!in_order || !alive) return std::nullopt;
   return way;
@@ -108,29 +111,29 @@ bool GraphKeeper::refresh_to_ask(const std::string& fingerprint, std::size_t mos
   if (is_up()) return true;
   open_if_newer(fingerprint, generation);
   if (is_up()) return true;
-  const std::vector<std::int64_t> stored = reader.vector_ids();
-  if (stored.empty()) {
+  if (!reader.has_vectors()) {
     set_state({});
     return true;
   }
   if (const State now = state(); now.growing) {
-    const auto way = way_to(stored, *now.growing);
+    const auto way = way_from(*now.growing, now.generation, reader);
     if (!way || way->missing.size() > most) return false;
     follow(*way, reader, now.growing, generation);
     return true;
   }
   try {
     std::optional<Difference> way;
-    if (mapped_) way = way_to(stored, *mapped_);
-    if (!way) way = {{}, stored};
+    if (mapped_) way = way_from(*mapped_, mapped_->source().generation, reader);
+    const bool joins = way.has_value();
+    if (!joins) way = {{}, reader.vector_ids()};
     if (way->gone.size() + way->missing.size() > most) return false;
-    ExactIndex later(reader.vector(stored.front()).size());
+    ExactIndex later(joins ? mapped_->dimensions() : reader.vector(way->missing.front()).size());
     if (!way->missing.empty()) {
       reader.for_each_vector([&](std::int64_t id, std::span<const float> vector) { later.add(id, vector); },
                              way->missing.front() - 1);
     }
     std::optional<MappedGraph> rest;
-    if (way->missing.size() < stored.size()) rest = mapped_->without(way->gone);
+    if (joins) rest = mapped_->without(way->gone);
     set_state({std::make_shared<CaughtUpGraph>(std::move(rest), std::move(later)), nullptr, generation});
     return true;
   } catch (const Error& error) {
@@ -143,7 +146,7 @@ bool GraphKeeper::refresh_to_ask(const std::string& fingerprint, std::size_t mos
 std::shared_ptr<HnswIndex> GraphKeeper::grow_from_file() {
   if (!mapped_) return nullptr;
   try {
-    return std::make_shared<HnswIndex>(mapped_->checked_parts(&pool_).to_graph(mapped_->name()));
+    return std::make_shared<HnswIndex>(mapped_->grow(&pool_));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kCorrupt) throw;
     forget_file(error.what());
@@ -153,7 +156,7 @@ std::shared_ptr<HnswIndex> GraphKeeper::grow_from_file() {
 
 void GraphKeeper::build(StoreReader& reader, std::uint64_t generation) {
   const std::vector<std::int64_t> ids = reader.vector_ids();
-  auto graph = std::make_shared<HnswIndex>(reader.vector(ids.front()).size());
+  auto graph = std::make_shared<HnswIndex>(reader.vector(ids.front()).size(), store_.folder());
   graph->reserve(ids.size());
   add_vectors(*graph, reader, 0, pool_);
   unwritten_ += kWorthWriting + ids.size();
@@ -175,11 +178,11 @@ void GraphKeeper::refresh_to_grow(const std::string& fingerprint) {
   const std::uint64_t generation = reader.generation();
   if (state().growing && state().generation == generation) return;
   open_if_newer(fingerprint, generation);
-  const std::vector<std::int64_t> stored = reader.vector_ids();
-  if (stored.empty()) return set_state({});
+  if (!reader.has_vectors()) return set_state({});
   const State now = state();
   if (const std::shared_ptr<HnswIndex> graph = now.growing ? now.growing : grow_from_file()) {
-    if (const auto way = way_to(stored, *graph)) return follow(*way, reader, graph, generation);
+    const std::uint64_t then = now.growing ? now.generation : mapped_->source().generation;
+    if (const auto way = way_from(*graph, then, reader)) return follow(*way, reader, graph, generation);
     notice_("much of the graph " + printable(file().string()) + " was of passages that are gone; it is built anew");
   }
   build(reader, generation);
@@ -208,7 +211,7 @@ void GraphKeeper::check_mapped() {
   if (!mapped_ || checked_) return;
   checked_ = true;
   try {
-    mapped_->checked_parts(&pool_);
+    mapped_->check(&pool_);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kCorrupt) throw;
     forget_file(error.what());
@@ -231,8 +234,9 @@ std::shared_ptr<const VectorGraph> GraphKeeper::save(const std::string& fingerpr
     mapped_ = MappedGraph::open(file());
     checked_ = true;
     unwritten_ = 0;
+    set_state({std::make_shared<MappedGraph>(*mapped_), nullptr, now.generation});
   }
-  return now.graph;
+  return state().graph;
 }
 
 void GraphKeeper::discard(const VectorGraph& graph, const std::string& damage) {

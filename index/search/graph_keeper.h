@@ -63,8 +63,8 @@ class GraphKeeper {
   struct Difference {
     std::vector<std::int64_t> gone, missing;
   };
-  /// Nothing when the graph is better built anew.
-  static std::optional<Difference> way_to(const std::vector<std::int64_t>& stored, const VectorGraph& graph);
+  /// Of a graph that equalled the store at `generation`; nothing when it is better built anew.
+  static std::optional<Difference> way_from(const VectorGraph& graph, std::uint64_t generation, StoreReader& reader);
 
   void say_anew(const std::string& damage);
 

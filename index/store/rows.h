@@ -18,6 +18,9 @@ namespace riverbank {
 inline constexpr int kChunkColumns = 11;
 inline constexpr int kDocumentColumns = 8;
 
+/// The setting behind StoreReader::last_removal(), written with every transaction that removes vectors.
+inline constexpr std::string_view kLastRemoval = "last_removal";
+
 /// A row's chunk, or document without its metadata, from column `first` on. Throws Error kCorrupt.
 StoredChunk read_chunk_row(const Query& query, int first);
 StoredDocument read_document_row(const Query& query, int first);

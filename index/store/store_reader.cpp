@@ -44,6 +44,12 @@ std::uint64_t StoreReader::generation() {
   return static_cast<std::uint64_t>(count(connection(), "SELECT generation FROM state"));
 }
 
+std::optional<std::uint64_t> StoreReader::last_removal() {
+  Query query(connection(), "SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?");
+  if (!query.bind(kLastRemoval).step()) return std::nullopt;
+  return static_cast<std::uint64_t>(query.integer(0));
+}
+
 StoreCounts StoreReader::counts() {
   StoreCounts counts;
   counts.files = static_cast<std::size_t>(count(connection(), "SELECT count(*) FROM documents WHERE kind = 0"));
@@ -162,9 +168,13 @@ std::vector<float> StoreReader::vector(std::int64_t id) {
   return vector;
 }
 
-std::vector<std::int64_t> StoreReader::vector_ids() {
+bool StoreReader::has_vectors() { return count(connection(), "SELECT EXISTS (SELECT 1 FROM vectors)") != 0; }
+
+std::vector<std::int64_t> StoreReader::vector_ids(std::int64_t after) {
+  // All of them by the index of keys alone, unordered: a tenth of the bytes.
+  Query query(connection(), after == 0 ? "SELECT id FROM vectors" : "SELECT id FROM vectors WHERE id > ? ORDER BY id");
+  if (after != 0) query.bind(after);
   std::vector<std::int64_t> ids;
-  Query query(connection(), "SELECT id FROM vectors");  // unordered, by the index of keys alone: a tenth of the bytes
   while (query.step()) ids.push_back(query.integer(0));
   std::sort(ids.begin(), ids.end());
   return ids;

@@ -26,6 +26,9 @@ class StoreReader {
   std::optional<std::string> setting(std::string_view name);
   /// Grows with every transaction that changed the set of vectors.
   std::uint64_t generation();
+  /// The generation that a transaction which removed vectors made, the last such; nothing when that is not known. Since
+  /// then vectors have only come.
+  std::optional<std::uint64_t> last_removal();
   StoreCounts counts();
   /// Their chunks alone, which costs less.
   std::size_t chunks();
@@ -54,8 +57,9 @@ class StoreReader {
   std::optional<std::int64_t> vector_with_key(std::string_view key);
   /// Empty when there is none with that id.
   std::vector<float> vector(std::int64_t id);
-  /// The ids of all vectors, ascending.
-  std::vector<std::int64_t> vector_ids();
+  bool has_vectors();
+  /// The ids of the vectors that are greater than `after`, ascending.
+  std::vector<std::int64_t> vector_ids(std::int64_t after = 0);
   /// Calls `visit` with each vector whose id is greater than `after`, by ascending id. What `vector` points to lives
   /// for that call.
   void for_each_vector(const std::function<void(std::int64_t id, std::span<const float> vector)>& visit,

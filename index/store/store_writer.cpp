@@ -143,18 +143,21 @@ std::size_t StoreWriter::remove_unused_vectors() {
   Query(connection(), "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.vector = vectors.id)")
       .run();
   const auto removed = static_cast<std::size_t>(connection().rows_changed());
-  if (removed > 0) vectors_changed_ = true;
+  if (removed > 0) vectors_changed_ = vectors_removed_ = true;
   return removed;
 }
 
 void StoreWriter::remove_all_vectors() {
   Query(connection(), "DELETE FROM chunks").run();
   Query(connection(), "DELETE FROM vectors").run();
-  vectors_changed_ = true;
+  vectors_changed_ = vectors_removed_ = true;
 }
 
 void StoreWriter::commit() {
-  if (vectors_changed_) Query(connection(), "UPDATE state SET generation = generation + 1").run();
+  if (vectors_changed_) {
+    Query(connection(), "UPDATE state SET generation = generation + 1").run();
+    if (vectors_removed_ || !last_removal()) set_setting(kLastRemoval, std::to_string(generation()));
+  }
   connection().execute("COMMIT");
   give_up();
 }

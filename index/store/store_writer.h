@@ -53,7 +53,7 @@ class StoreWriter : public StoreReader {
  private:
   friend class Store;
   explicit StoreWriter(Lease connection);
-  bool vectors_changed_ = false;
+  bool vectors_changed_ = false, vectors_removed_ = false;
 };
 
 }  // namespace riverbank

@@ -56,4 +56,9 @@ std::vector<float> CaughtUpGraph::vector(std::int64_t id) const {
   return {row.begin(), row.end()};
 }
 
+void CaughtUpGraph::for_each_vector(const Visit& visit) const {
+  if (graph_) graph_->for_each_vector(visit);
+  for (std::size_t i = 0; i < later_.size(); ++i) visit(later_.ids()[i], later_.row(i));
+}
+
 }  // namespace riverbank

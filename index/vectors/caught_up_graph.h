@@ -24,6 +24,7 @@ class CaughtUpGraph : public VectorGraph {
   std::int64_t max_id() const override;
   std::size_t dimensions() const override;
   std::vector<float> vector(std::int64_t id) const override;
+  void for_each_vector(const Visit& visit) const override;
 
  private:
   std::vector<Neighbour> merge(std::vector<Neighbour> near, std::span<const float> question, std::size_t k,

@@ -81,14 +81,6 @@ void link_back(HnswMemory& graph, const BackLink& back) {
   graph.set_links(back.target, back.level, nodes);
 }
 
-void run(ThreadPool* pool, std::size_t items, const std::function<void(std::size_t, int)>& work) {
-  if (pool != nullptr) {
-    pool->run(items, work);
-  } else {
-    for (std::size_t item = 0; item < items; ++item) work(item, 0);
-  }
-}
-
 void link_all_back(HnswMemory& graph, std::vector<BackLink> back, ThreadPool* pool) {
   std::sort(back.begin(), back.end());
   std::vector<std::size_t> groups;  // where the links back of each target begin

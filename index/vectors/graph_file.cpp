@@ -1,5 +1,6 @@
 #include "index/vectors/graph_file.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <system_error>
@@ -10,20 +11,31 @@
 #include "lib/base/block_sums.h"
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
+#include "lib/base/nameless_file.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
 namespace {
 
-/// Writes the vectors themselves and returns their stamp.
-std::uint64_t save_exact(std::span<const float> vectors, const std::filesystem::path& graph) {
-  const auto bytes = std::as_bytes(vectors);
-  const std::vector<std::uint64_t> sums = block_sums(bytes, CheckedBlocks::kBlockBytes);
-  const std::uint64_t stamp = checksum64(std::as_bytes(std::span(sums)));
-  if (vectors.empty()) return stamp;
+/// Writes the vectors themselves, `bytes` of them, and returns their stamp. Their file is named after it, and they are
+/// more than need be in memory: they are read twice.
+std::uint64_t save_exact(const NamelessFile& vectors, std::size_t bytes, const std::filesystem::path& graph) {
+  std::vector<std::byte> piece(std::min(bytes, std::size_t{1} << 20U));
+  const auto read_all = [&](const auto& visit) {
+    for (std::size_t at = 0; at < bytes; at += piece.size()) {
+      const auto some = std::span(piece).first(std::min(piece.size(), bytes - at));
+      vectors.read(at, some);
+      visit(std::span<const std::byte>(some));
+    }
+  };
+  StreamedSums blocks(CheckedBlocks::kBlockBytes);
+  read_all([&](std::span<const std::byte> some) { blocks.add(some); });
+  const auto sums = std::as_bytes(std::span(blocks.finish()));
+  const std::uint64_t stamp = checksum64(sums);
+  if (bytes == 0) return stamp;
   AtomicFile out(exact_vectors_file(graph, stamp));
-  out.write(bytes);
-  out.write(std::as_bytes(std::span(sums)));
+  read_all([&](std::span<const std::byte> some) { out.write(some); });
+  out.write(sums);
   out.commit();
   return stamp;
 }
@@ -62,7 +74,7 @@ void save_graph(const HnswIndex& graph, const GraphSource& source, const std::fi
   header.entry = parts.entry;
   header.source = source;
   encode_header(header);  // throws before anything is written
-  header.stamp = save_exact(parts.exact, file);
+  header.stamp = save_exact(*owned.vectors, parts.nodes() * parts.dimensions * sizeof(float), file);
 
   AtomicFile out(file);
   StreamedSums blocks(CheckedBlocks::kBlockBytes);
@@ -98,7 +110,7 @@ void save_graph(const HnswIndex& graph, const GraphSource& source, const std::fi
 
 LoadedGraph load_graph(const std::filesystem::path& file) {
   const MappedGraph mapped = MappedGraph::open(file);
-  return {mapped.checked_parts().to_graph(mapped.name()), mapped.source()};
+  return {mapped.grow(), mapped.source()};
 }
 
 void remove_graph(const std::filesystem::path& file) {

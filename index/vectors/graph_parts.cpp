@@ -1,7 +1,7 @@
 #include "index/vectors/graph_parts.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <utility>
 
 #include "index/vectors/codes.h"
 #include "index/vectors/hnsw_parts.h"
@@ -48,8 +48,8 @@ OwnedGraphParts::OwnedGraphParts(const HnswIndex& graph) {
            ids,
            upper_nodes,
            upper_links,
-           tombstones,
-           from.vectors};
+           tombstones};
+  vectors = &from.vectors;
 }
 
 std::size_t GraphParts::find_upper(Node node) const {
@@ -84,14 +84,14 @@ std::string GraphParts::frame_damage() const {
   return "";
 }
 
-HnswIndex GraphParts::to_graph(const std::string& name) const {
+HnswIndex GraphParts::to_graph(const std::string& name, NamelessFile vectors) const {
   const auto fail = [&](const std::string& what) {
     throw Error(ErrorKind::kCorrupt, "the graph file " + name + " is damaged: " + what + "; it can be built anew");
   };
   if (const std::string damage = frame_damage(); !damage.empty()) fail(damage);
-  HnswIndex index(dimensions);
+  HnswIndex index(std::make_unique<HnswIndex::Parts>(dimensions, std::move(vectors)));
   HnswIndex::Parts& into = *index.parts_;
-  into.make_room(nodes());
+  into.memory.make_room(nodes());
   std::vector<int> levels(nodes());
   for (std::size_t i = 0; i < upper_nodes.size(); ++i) levels[upper_nodes[i].node] = level_of(i);
   const std::size_t row = code_bytes(dimensions);
@@ -116,7 +116,6 @@ HnswIndex GraphParts::to_graph(const std::string& name) const {
     }
   }
   if (nodes() > 0) into.memory.set_entry(entry);
-  into.vectors.assign(exact.begin(), exact.end());
   into.dead_nodes.resize(nodes());
   for (const Node node : tombstones) into.dead_nodes.insert(node);
   into.dead_nodes_count = tombstones.size();

@@ -9,6 +9,7 @@
 
 #include "index/vectors/graph_node.h"
 #include "index/vectors/hnsw_index.h"
+#include "lib/base/nameless_file.h"
 
 namespace riverbank {
 
@@ -18,7 +19,7 @@ struct UpperNode {
   std::uint32_t first_list = 0;  ///< of GraphParts::upper_links: that of level 1; the next node's comes after the last
 };
 
-/// A graph as its file has it, in somebody else's memory.
+/// A graph as its file has it, in somebody else's memory. The vectors themselves are elsewhere.
 struct GraphParts {
   std::size_t dimensions = 0;
   Node entry = 0;                          ///< where searches begin: of the highest level
@@ -29,7 +30,6 @@ struct GraphParts {
   std::span<const UpperNode> upper_nodes;  ///< by ascending node
   std::span<const Node> upper_links;       ///< (lists, kGraphM), as links
   std::span<const Node> tombstones;        ///< ascending
-  std::span<const float> exact;            ///< (N, dimensions), the vectors themselves
 
   std::size_t nodes() const { return ids.size(); }
   std::size_t upper_lists() const { return upper_links.size() / kGraphM; }
@@ -44,16 +44,17 @@ struct GraphParts {
   /// What is wrong with what holds the graph together: upper nodes, entry, tombstones; empty when nothing is. Looks at
   /// no link and no id.
   std::string frame_damage() const;
-  /// A graph of its own, once every link, number and id has been looked at. Throws Error kCorrupt, in which the file is
-  /// called `name`.
-  HnswIndex to_graph(const std::string& name) const;
+  /// A graph of its own, once every link, number and id has been looked at. `vectors` holds (N, dimensions) floats.
+  /// Throws Error kCorrupt, in which the file is called `name`.
+  HnswIndex to_graph(const std::string& name, NamelessFile vectors) const;
 };
 
 /// The parts of a graph that grows. While they live searches go on and adding waits.
 struct OwnedGraphParts {
   explicit OwnedGraphParts(const HnswIndex& graph);
 
-  GraphParts parts;  // of the graph's memory and of what follows
+  GraphParts parts;             // of the graph's memory and of what follows
+  const NamelessFile* vectors;  // (N, dimensions) floats
   std::vector<Node> links, upper_links, tombstones;
   std::vector<std::int64_t> ids;
   std::vector<UpperNode> upper_nodes;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "index/vectors/graph_builder.h"
 #include "index/vectors/graph_search.h"
@@ -31,18 +32,15 @@ void check_new(const HnswMemory& memory, std::span<const std::int64_t> ids, std:
 
 }  // namespace
 
-void HnswIndex::Parts::make_room(std::size_t nodes) {
-  memory.make_room(nodes);
-  vectors.reserve(nodes * dimensions);
-}
-
-HnswIndex::HnswIndex(std::size_t dimensions) {
+HnswIndex::HnswIndex(std::size_t dimensions, const std::filesystem::path& folder) {
   if (dimensions == 0 || dimensions > kMostDimensions) {
     throw Error(ErrorKind::kInvalidArgument,
                 "a graph needs vectors of 1 to 65,536 numbers, not " + std::to_string(dimensions));
   }
-  parts_ = std::make_unique<Parts>(dimensions);
+  parts_ = std::make_unique<Parts>(dimensions, NamelessFile(folder));
 }
+
+HnswIndex::HnswIndex(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 HnswIndex::~HnswIndex() = default;
 HnswIndex::HnswIndex(HnswIndex&&) noexcept = default;
@@ -50,7 +48,7 @@ HnswIndex& HnswIndex::operator=(HnswIndex&&) noexcept = default;
 
 void HnswIndex::reserve(std::size_t count) {
   const auto lock = parts_->lock_to_write();
-  parts_->make_room(count);
+  parts_->memory.make_room(count);
 }
 
 void HnswIndex::add(std::span<const std::int64_t> ids, std::span<const float> vectors, ThreadPool* pool) {
@@ -59,14 +57,14 @@ void HnswIndex::add(std::span<const std::int64_t> ids, std::span<const float> ve
     const auto lock = parts.lock_to_write();
     check_new(parts.memory, ids, vectors, parts.dimensions);
     const std::size_t needed = parts.nodes() + ids.size();
-    if (needed > parts.memory.room()) parts.make_room(std::max(needed, parts.nodes() + parts.nodes() / 2));
+    if (needed > parts.memory.room()) parts.memory.make_room(std::max(needed, parts.nodes() + parts.nodes() / 2));
   }
   for (std::size_t done = 0; done < ids.size();) {
     const auto lock = parts.lock_to_write();  // searches come in between
     const std::size_t batch = std::min(batch_size(parts.nodes()), ids.size() - done);
     const auto some = ids.subspan(done, batch);
     const auto values = vectors.subspan(done * parts.dimensions, batch * parts.dimensions);
-    parts.vectors.insert(parts.vectors.end(), values.begin(), values.end());
+    parts.vectors.write(parts.nodes() * parts.row_bytes(), std::as_bytes(values));
     parts.dead_nodes.resize(parts.nodes() + batch);
     add_batch(parts.memory, some, values, pool);
     parts.max_id = std::max(parts.max_id, *std::max_element(some.begin(), some.end()));
@@ -127,8 +125,23 @@ std::vector<float> HnswIndex::vector(std::int64_t id) const {
   const auto lock = parts_->lock_to_read();
   const auto node = parts_->find_live(id);
   if (!node) return {};
-  const auto exact = parts_->exact(*node);
-  return {exact.begin(), exact.end()};
+  return parts_->exact(*node);
+}
+
+void HnswIndex::for_each_vector(const Visit& visit) const {
+  constexpr std::size_t kAtOnce = 1024;
+  const auto lock = parts_->lock_to_read();
+  const std::size_t nodes = parts_->nodes(), dimensions = parts_->dimensions;
+  for (std::size_t begin = 0; begin < nodes; begin += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, nodes - begin);
+    const std::vector<float> rows = parts_->exact(static_cast<Node>(begin), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto node = static_cast<Node>(begin + i);
+      if (!parts_->dead_nodes.contains(node)) {
+        visit(parts_->id(node), std::span(rows).subspan(i * dimensions, dimensions));
+      }
+    }
+  }
 }
 
 bool HnswIndex::wants_rebuild() const {

@@ -6,21 +6,23 @@
 #include <optional>
 #include <shared_mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "index/vectors/hnsw_index.h"
 #include "index/vectors/hnsw_memory.h"
+#include "lib/base/nameless_file.h"
 
 namespace riverbank {
 
 /// What an HnswIndex is made of. Searchable.
 struct HnswIndex::Parts {
-  explicit Parts(std::size_t dimensions_of_vectors)
-      : dimensions(dimensions_of_vectors), memory(dimensions_of_vectors) {}
+  Parts(std::size_t dimensions_of_vectors, NamelessFile vectors_themselves)
+      : dimensions(dimensions_of_vectors), memory(dimensions_of_vectors), vectors(std::move(vectors_themselves)) {}
 
   std::size_t dimensions;
   HnswMemory memory;
-  std::vector<float> vectors;  // (nodes(), dimensions)
+  NamelessFile vectors;  // (nodes(), dimensions) floats: only what puts the best of a search in order reads them
   NodeSet dead_nodes;
   std::size_t dead_nodes_count = 0;
   std::int64_t max_id = 0;
@@ -45,7 +47,14 @@ struct HnswIndex::Parts {
     memory.compare(vector, some, similarities);
   }
   std::int64_t id(Node node) const { return memory.id(node); }
-  std::span<const float> exact(Node node) const { return std::span(vectors).subspan(node * dimensions, dimensions); }
+  std::vector<float> exact(Node node) const { return exact(node, 1); }
+  /// Of `count` nodes, one after the other.
+  std::vector<float> exact(Node first, std::size_t count) const {
+    std::vector<float> rows(count * dimensions);
+    vectors.read(first * row_bytes(), std::as_writable_bytes(std::span(rows)));
+    return rows;
+  }
+  std::size_t row_bytes() const { return dimensions * sizeof(float); }
   const NodeSet& dead() const { return dead_nodes; }
   std::size_t dead_count() const { return dead_nodes_count; }
 
@@ -53,7 +62,6 @@ struct HnswIndex::Parts {
     const auto node = memory.find(id);
     return node && !dead_nodes.contains(*node) ? node : std::nullopt;
   }
-  void make_room(std::size_t nodes);
 };
 
 }  // namespace riverbank

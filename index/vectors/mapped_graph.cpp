@@ -10,6 +10,7 @@
 #include "lib/base/block_sums.h"
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
+#include "lib/base/nameless_file.h"
 #include "lib/base/printable.h"
 #include "riverbank/error.h"
 
@@ -33,11 +34,13 @@ std::span<const std::uint64_t> sums_behind(std::span<const std::byte> file, std:
 }  // namespace
 
 struct MappedGraph::File {
-  std::string name;
+  std::filesystem::path folder;
+  std::string name;  // for messages
   MappedFile graph, vectors;
   GraphHeader header;
   GraphLayout layout{header};
   GraphParts parts;
+  std::span<const float> exact;  // (N, dimensions), the vectors themselves
   std::span<const std::byte> body;
   std::span<const std::uint64_t> body_sums, exact_sums;
   CheckedBlocks blocks, exact_blocks;
@@ -45,6 +48,8 @@ struct MappedGraph::File {
 
   void map_graph(const std::filesystem::path& file);
   void map_vectors(const std::filesystem::path& file);
+  /// Throws Error kCorrupt unless all blocks have their checksums; `visit` sees each piece of the vectors after that.
+  void check(ThreadPool* pool, const MappedFile::Visit& visit) const;
 
   /// Throws Error kCorrupt unless the blocks that hold these bytes of the body have their checksums.
   void touch(std::size_t at, std::size_t bytes) const {
@@ -53,6 +58,7 @@ struct MappedGraph::File {
 };
 
 void MappedGraph::File::map_graph(const std::filesystem::path& file) {
+  folder = file.has_parent_path() ? file.parent_path() : ".";
   name = printable(file.string());
   graph = MappedFile(file);
   header = decode_header(graph.bytes(), name);
@@ -88,7 +94,23 @@ void MappedGraph::File::map_vectors(const std::filesystem::path& file) {
   }
   exact_sums = sums_behind(vectors.bytes(), 0, bytes, header.stamp, name);
   exact_blocks = CheckedBlocks(vectors.bytes().first(bytes), exact_sums);
-  parts.exact = cast<float>(vectors.bytes(), 0, values);
+  exact = cast<float>(vectors.bytes(), 0, values);
+}
+
+void MappedGraph::File::check(ThreadPool* pool, const MappedFile::Visit& visit) const {
+  const auto check = [&](std::span<const std::byte> bytes, std::span<const std::uint64_t> sums, std::size_t first,
+                         const char* what) {
+    if (const auto block = damaged_block(bytes, sums, CheckedBlocks::kBlockBytes, pool)) {
+      throw damaged_graph(name, "block " + std::to_string(first + *block) + what + " does not have its checksum");
+    }
+  };
+  check(body, body_sums, 0, "");
+  vectors.pass_over(exact.size_bytes(), [&](std::size_t at, std::span<const std::byte> piece) {
+    const std::size_t first = at / CheckedBlocks::kBlockBytes;
+    const std::size_t blocks = count_blocks(piece.size(), CheckedBlocks::kBlockBytes);
+    check(piece, exact_sums.subspan(first, blocks), first, " of its vectors");
+    visit(at, piece);
+  });
 }
 
 /// What a search sees: every link, block and number is looked at before it is used. Searchable.
@@ -126,7 +148,7 @@ class MappedGraph::View {
     if (!file_.exact_blocks.good(node * bytes, bytes)) {
       throw damaged_graph(file_.name, "a block of its vectors does not have its checksum");
     }
-    return parts_.exact.subspan(node * parts_.dimensions, parts_.dimensions);
+    return file_.exact.subspan(node * parts_.dimensions, parts_.dimensions);
   }
   const NodeSet& dead() const { return graph_.dead_; }
   std::size_t dead_count() const { return graph_.dead_count_; }
@@ -171,10 +193,9 @@ MappedGraph MappedGraph::open(const std::filesystem::path& path) {
 
 const GraphSource& MappedGraph::source() const { return file_->header.source; }
 
-const std::string& MappedGraph::name() const { return file_->name; }
-
 MappedGraph MappedGraph::without(std::span<const std::int64_t> ids) const {
   MappedGraph rest = *this;
+  if (ids.empty()) return rest;
   const std::unordered_set<std::int64_t> gone(ids.begin(), ids.end());
   const View view(*this);
   for (Node node = 0; node < view.nodes(); ++node) {
@@ -183,15 +204,14 @@ MappedGraph MappedGraph::without(std::span<const std::int64_t> ids) const {
   return rest;
 }
 
-const GraphParts& MappedGraph::checked_parts(ThreadPool* pool) const {
-  const auto check = [&](std::span<const std::byte> bytes, std::span<const std::uint64_t> sums, const char* what) {
-    if (const auto block = damaged_block(bytes, sums, CheckedBlocks::kBlockBytes, pool)) {
-      throw damaged_graph(file_->name, "block " + std::to_string(*block) + what + " does not have its checksum");
-    }
-  };
-  check(file_->body, file_->body_sums, "");
-  check(std::as_bytes(file_->parts.exact), file_->exact_sums, " of its vectors");
-  return file_->parts;
+void MappedGraph::check(ThreadPool* pool) const {
+  file_->check(pool, [](std::size_t, std::span<const std::byte>) {});
+}
+
+HnswIndex MappedGraph::grow(ThreadPool* pool) const {
+  NamelessFile vectors(file_->folder);
+  file_->check(pool, [&](std::size_t at, std::span<const std::byte> piece) { vectors.write(at, piece); });
+  return file_->parts.to_graph(file_->name, std::move(vectors));
 }
 
 std::vector<Neighbour> MappedGraph::search(std::span<const float> question, std::size_t k, std::size_t ef,
@@ -226,6 +246,19 @@ std::vector<float> MappedGraph::vector(std::int64_t id) const {
     return {exact.begin(), exact.end()};
   }
   return {};
+}
+
+void MappedGraph::for_each_vector(const Visit& visit) const {
+  constexpr std::size_t kAtOnce = 4096;
+  const View view(*this);
+  const std::size_t row_bytes = dimensions() * sizeof(float);
+  for (std::size_t begin = 0; begin < view.nodes(); begin += kAtOnce) {
+    const std::size_t end = std::min(begin + kAtOnce, view.nodes());
+    for (Node node = static_cast<Node>(begin); node < end; ++node) {
+      if (!dead_.contains(node)) visit(view.id(node), view.exact(node));
+    }
+    file_->vectors.forget(begin * row_bytes, (end - begin) * row_bytes);
+  }
 }
 
 }  // namespace riverbank

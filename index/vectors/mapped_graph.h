@@ -9,6 +9,7 @@
 
 #include "index/vectors/graph_format.h"
 #include "index/vectors/graph_node.h"
+#include "index/vectors/hnsw_index.h"
 #include "index/vectors/vector_graph.h"
 #include "lib/base/parallel.h"
 
@@ -26,9 +27,11 @@ class MappedGraph : public VectorGraph {
   /// The same without some of its vectors: they become tombstones, here and not in the file.
   MappedGraph without(std::span<const std::int64_t> ids) const;
 
-  /// All that the file holds, once every block has been checked. Throws Error kCorrupt.
-  const GraphParts& checked_parts(ThreadPool* pool = nullptr) const;
-  const std::string& name() const;  ///< for messages
+  /// Looks at every block. Throws Error kCorrupt.
+  void check(ThreadPool* pool = nullptr) const;
+  /// The same as a graph that grows, its vectors in a file without a name beside this one. Every block, size, link,
+  /// level and id is looked at. Throws Error: kCorrupt, kIo.
+  HnswIndex grow(ThreadPool* pool = nullptr) const;
 
   std::vector<Neighbour> search(std::span<const float> question, std::size_t k, std::size_t ef,
                                 const IdFilter& filter = {}) const override;
@@ -40,6 +43,7 @@ class MappedGraph : public VectorGraph {
   std::int64_t max_id() const override;
   std::size_t dimensions() const override;
   std::vector<float> vector(std::int64_t id) const override;
+  void for_each_vector(const Visit& visit) const override;
 
  private:
   struct File;

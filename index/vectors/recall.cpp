@@ -1,8 +1,11 @@
 #include "index/vectors/recall.h"
 
 #include <algorithm>
-#include <functional>
+#include <span>
 #include <vector>
+
+#include "index/vectors/top_k.h"
+#include "lib/math/dot.h"
 
 namespace riverbank {
 namespace {
@@ -17,30 +20,39 @@ struct Question {
   std::vector<Neighbour> nearest;
 };
 
+/// Finds the true answers in one pass over the vectors for all of these questions: once for each would read a graph
+/// that is greater than the caches some hundred times.
+void answer(const VectorGraph& graph, std::span<Question> questions) {
+  std::vector<TopK> nearest(questions.size(), TopK(kNeighbours));
+  graph.for_each_vector([&](std::int64_t id, std::span<const float> vector) {
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      const Question& question = questions[i];
+      if (id == question.id || question.vector.empty()) continue;  // removed meanwhile
+      nearest[i].offer({id, dot(question.vector.data(), vector.data(), vector.size())});
+    }
+  });
+  for (std::size_t i = 0; i < questions.size(); ++i) questions[i].nearest = nearest[i].take();
+}
+
 std::vector<Question> draw_questions(const VectorGraph& graph, std::size_t sample, ThreadPool* pool) {
+  constexpr std::size_t kAtOnce = 50;
   const std::vector<std::int64_t> ids = graph.ids();
   std::vector<Question> questions(std::min(sample, ids.size()));
-  const std::function<void(std::size_t, int)> answer = [&](std::size_t i, int) {
-    Question& question = questions[i];
-    question.id = ids[i * ids.size() / questions.size()];
-    question.vector = graph.vector(question.id);
-    if (question.vector.empty()) return;  // removed meanwhile
-    question.nearest = graph.scan(question.vector, kNeighbours + 1);
-    std::erase_if(question.nearest, [&](const Neighbour& found) { return found.id == question.id; });
-    question.nearest.resize(std::min(question.nearest.size(), kNeighbours));
-  };
-  if (pool != nullptr) {
-    pool->run(questions.size(), answer);
-  } else {
-    for (std::size_t i = 0; i < questions.size(); ++i) answer(i, 0);
-  }
+  run(pool, (questions.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t some, int) {
+    const std::size_t begin = some * kAtOnce, end = std::min(begin + kAtOnce, questions.size());
+    for (std::size_t i = begin; i < end; ++i) {
+      questions[i].id = ids[i * ids.size() / questions.size()];
+      questions[i].vector = graph.vector(questions[i].id);
+    }
+    answer(graph, std::span(questions).subspan(begin, end - begin));
+  });
   return questions;
 }
 
 GraphRecall measure(const VectorGraph& graph, const std::vector<Question>& questions, std::size_t ef,
                     ThreadPool* pool) {
   std::vector<std::size_t> found(questions.size());
-  const std::function<void(std::size_t, int)> ask = [&](std::size_t i, int) {
+  run(pool, questions.size(), [&](std::size_t i, int) {
     const Question& question = questions[i];
     if (question.nearest.empty()) return;
     const float least = question.nearest.back().similarity;
@@ -49,12 +61,7 @@ GraphRecall measure(const VectorGraph& graph, const std::vector<Question>& quest
       if (neighbour.id != question.id && neighbour.similarity >= least) ++good;
     }
     found[i] = std::min(good, question.nearest.size());
-  };
-  if (pool != nullptr) {
-    pool->run(questions.size(), ask);
-  } else {
-    for (std::size_t i = 0; i < questions.size(); ++i) ask(i, 0);
-  }
+  });
   GraphRecall recall;
   recall.ef = ef;
   recall.sampled = questions.size();

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -34,6 +35,9 @@ class VectorGraph {
   virtual std::size_t dimensions() const = 0;
   /// Empty when there is no such id.
   virtual std::vector<float> vector(std::int64_t id) const = 0;
+  /// Visits all that can be found, in some order; a vector is there until the visit ends.
+  using Visit = std::function<void(std::int64_t id, std::span<const float> vector)>;
+  virtual void for_each_vector(const Visit& visit) const = 0;
 };
 
 }  // namespace riverbank

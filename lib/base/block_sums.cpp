@@ -15,13 +15,9 @@ std::span<const std::byte> block_of(std::span<const std::byte> bytes, std::size_
 template <typename Work>
 void for_each_block(std::size_t blocks, ThreadPool* pool, const Work& work) {
   constexpr std::size_t kAtOnce = 16;
-  if (pool != nullptr) {
-    pool->run(count_blocks(blocks, kAtOnce), [&](std::size_t some, int) {
-      for (std::size_t block = some * kAtOnce; block < std::min(blocks, (some + 1) * kAtOnce); ++block) work(block);
-    });
-  } else {
-    for (std::size_t block = 0; block < blocks; ++block) work(block);
-  }
+  run(pool, count_blocks(blocks, kAtOnce), [&](std::size_t some, int) {
+    for (std::size_t block = some * kAtOnce; block < std::min(blocks, (some + 1) * kAtOnce); ++block) work(block);
+  });
 }
 
 }  // namespace

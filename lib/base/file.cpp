@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -98,6 +99,21 @@ void MappedFile::expect_all() const {
 #ifdef MADV_POPULATE_READ  // Linux 5.14; before it, or when it fails, pages come as they are touched
   if (size_ > 0) ::madvise(const_cast<std::byte*>(data_), size_, MADV_POPULATE_READ);
 #endif
+}
+
+void MappedFile::pass_over(std::size_t size, const Visit& visit) const {
+  constexpr std::size_t kPiece = std::size_t{16} << 20U;
+  for (std::size_t at = 0; at < size; at += kPiece) {
+    const std::size_t piece = std::min(kPiece, size - at);
+    visit(at, bytes().subspan(at, piece));
+    forget(at, piece);
+  }
+}
+
+void MappedFile::forget(std::size_t at, std::size_t size) const {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t begin = at / page * page;
+  ::madvise(const_cast<std::byte*>(data_) + begin, at + size - begin, MADV_DONTNEED);
 }
 
 MappedFile::~MappedFile() {

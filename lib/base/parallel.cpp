@@ -109,4 +109,9 @@ void ThreadPool::run(std::size_t items, const std::function<void(std::size_t, in
   if (state_->failure) std::rethrow_exception(state_->failure);
 }
 
+void run(ThreadPool* pool, std::size_t items, const std::function<void(std::size_t, int)>& work) {
+  if (pool != nullptr) return pool->run(items, work);
+  for (std::size_t item = 0; item < items; ++item) work(item, 0);
+}
+
 }  // namespace riverbank

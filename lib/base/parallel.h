@@ -30,4 +30,7 @@ class ThreadPool {
   std::unique_ptr<State> state_;
 };
 
+/// pool->run(); without a pool this thread does it all, item after item.
+void run(ThreadPool* pool, std::size_t items, const std::function<void(std::size_t item, int worker)>& work);
+
 }  // namespace riverbank

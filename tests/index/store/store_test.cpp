@@ -178,6 +178,30 @@ TEST_F(StoreTest, TheGenerationGrowsWithTheVectorsOnly) {
   EXPECT_EQ(generation(), before + 1);
 }
 
+TEST_F(StoreTest, KnowsWhenVectorsWentLast) {
+  EXPECT_FALSE(store_.read().last_removal());
+  EXPECT_FALSE(store_.read().has_vectors());
+  put(store_, record("a"), {"one"});
+  EXPECT_EQ(store_.read().last_removal(), 1U) << "a store that never noted it begins with its next change";
+  put(store_, record("b"), {"two"});
+  put(store_, record("c"), {"three"});
+  EXPECT_EQ(store_.read().last_removal(), 1U);
+  const std::vector<std::int64_t> all = store_.read().vector_ids();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(store_.read().vector_ids(all[0]), (std::vector<std::int64_t>{all[1], all[2]}));
+  StoreWriter writer = store_.write();
+  writer.remove_document(writer.find_record("b")->id);
+  EXPECT_EQ(writer.remove_unused_vectors(), 1U);
+  writer.commit();
+  EXPECT_EQ(store_.read().last_removal(), 4U);
+  EXPECT_EQ(store_.read().generation(), 4U);
+  StoreWriter another = store_.write();
+  another.remove_all_vectors();
+  another.commit();
+  EXPECT_EQ(store_.read().last_removal(), 5U);
+  EXPECT_FALSE(store_.read().has_vectors());
+}
+
 TEST_F(StoreTest, RemovingARootRemovesAllOfItsDocuments) {
   StoreWriter writer = store_.write();
   const std::int64_t root = writer.add_root("/one"), other = writer.add_root("/two");

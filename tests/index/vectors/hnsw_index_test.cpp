@@ -1,10 +1,13 @@
 #include "index/vectors/hnsw_index.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -217,6 +220,28 @@ TEST(HnswIndex, AnswersWhileItGrowsAndShrinks) {
   for (std::thread& reader : readers) reader.join();
   EXPECT_GE(asked.load(), 15U);
   EXPECT_EQ(graph.size(), 700U);
+}
+
+/// Bytes of memory that are this process's own: not of mapped files.
+std::size_t own_memory() {
+  std::size_t all = 0, resident = 0, shared = 0;
+  std::ifstream("/proc/self/statm") >> all >> resident >> shared;
+  return (resident - shared) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(HnswIndex, TakesLessMemoryThanItsVectors) {
+  constexpr std::size_t kLarge = 4'096, kCount = 2'000, kAtOnce = 100;
+  const TemporaryFolder folder;
+  const std::size_t before = own_memory();
+  HnswIndex graph(kLarge, folder.path());
+  graph.reserve(kCount);
+  for (std::size_t i = 0; i < kCount; i += kAtOnce) {
+    const std::vector<float> some = random_unit_vectors(kAtOnce, kLarge, static_cast<unsigned>(i));
+    graph.add(ids_from(static_cast<std::int64_t>(i), kAtOnce), some);
+  }
+  EXPECT_EQ(graph.size(), kCount);
+  EXPECT_LT(own_memory() - before, kCount * kLarge * sizeof(float) / 2);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 TEST(GraphRecall, OfASmallGraphIsPerfectWithTheLeastEf) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <thread>
 
 #include "index/vectors/caught_up_graph.h"
@@ -34,6 +35,14 @@ void expect_same(const std::vector<Neighbour>& found, const std::vector<Neighbou
   }
 }
 
+std::map<std::int64_t, std::vector<float>> visited(const VectorGraph& graph) {
+  std::map<std::int64_t, std::vector<float>> found;
+  graph.for_each_vector([&](std::int64_t id, std::span<const float> vector) {
+    EXPECT_TRUE(found.emplace(id, std::vector<float>(vector.begin(), vector.end())).second);
+  });
+  return found;
+}
+
 class MappedGraphTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -63,6 +72,8 @@ TEST_F(MappedGraphTest, AnswersAsTheGraphThatWasWritten) {
     }
     expect_same(mapped.scan(question(seed), 10), graph_->scan(question(seed), 10));
   }
+  EXPECT_EQ(visited(mapped), visited(*graph_));
+  EXPECT_EQ(visited(mapped).size(), mapped.size());
   EXPECT_EQ(mapped.ids(), graph_->ids());
 }
 
