@@ -1,13 +1,11 @@
 #include "index/vectors/hnsw_index.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -18,6 +16,7 @@
 #include "lib/base/file.h"
 #include "tests/index/vectors/ids_of.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/memory.h"
 #include "tests/support/random_vectors.h"
 #include "tests/support/temporary_folder.h"
 
@@ -27,6 +26,7 @@ namespace {
 using testing::expect_error;
 using testing::ids_from;
 using testing::ids_of;
+using testing::memory_now;
 using testing::random_unit_vectors;
 using testing::TemporaryFolder;
 
@@ -222,17 +222,10 @@ TEST(HnswIndex, AnswersWhileItGrowsAndShrinks) {
   EXPECT_EQ(graph.size(), 700U);
 }
 
-/// Bytes of memory that are this process's own: not of mapped files.
-std::size_t own_memory() {
-  std::size_t all = 0, resident = 0, shared = 0;
-  std::ifstream("/proc/self/statm") >> all >> resident >> shared;
-  return (resident - shared) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
-
 TEST(HnswIndex, TakesLessMemoryThanItsVectors) {
   constexpr std::size_t kLarge = 4'096, kCount = 2'000, kAtOnce = 100;
   const TemporaryFolder folder;
-  const std::size_t before = own_memory();
+  const std::size_t before = memory_now().own;
   HnswIndex graph(kLarge, folder.path());
   graph.reserve(kCount);
   for (std::size_t i = 0; i < kCount; i += kAtOnce) {
@@ -240,7 +233,7 @@ TEST(HnswIndex, TakesLessMemoryThanItsVectors) {
     graph.add(ids_from(static_cast<std::int64_t>(i), kAtOnce), some);
   }
   EXPECT_EQ(graph.size(), kCount);
-  EXPECT_LT(own_memory() - before, kCount * kLarge * sizeof(float) / 2);
+  EXPECT_LT(memory_now().own - before, kCount * kLarge * sizeof(float) / 2);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 

@@ -11,6 +11,7 @@
 #include "index/vectors/hnsw_index.h"
 #include "index/vectors/recall.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/memory.h"
 #include "tests/support/random_vectors.h"
 #include "tests/support/temporary_folder.h"
 
@@ -19,6 +20,7 @@ namespace {
 
 using testing::expect_error;
 using testing::ids_from;
+using testing::memory_now;
 using testing::random_unit_vectors;
 using testing::TemporaryFolder;
 
@@ -75,6 +77,16 @@ TEST_F(MappedGraphTest, AnswersAsTheGraphThatWasWritten) {
   EXPECT_EQ(visited(mapped), visited(*graph_));
   EXPECT_EQ(visited(mapped).size(), mapped.size());
   EXPECT_EQ(mapped.ids(), graph_->ids());
+}
+
+TEST_F(MappedGraphTest, UnmapsTheVectorsBehindAPass) {
+  const MappedGraph mapped = MappedGraph::open(file());
+  constexpr std::size_t kVectorBytes = kCount * kDimensions * sizeof(float);
+  const auto expected = mapped.scan(question(1), 10);
+  const std::size_t before = memory_now().mapped;
+  mapped.for_each_vector([](std::int64_t, std::span<const float>) {});
+  EXPECT_LT(memory_now().mapped + kVectorBytes * 3 / 4, before);
+  expect_same(mapped.scan(question(1), 10), expected);
 }
 
 TEST_F(MappedGraphTest, FindsNearlyAllThatTheScanFinds) {
