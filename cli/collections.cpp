@@ -39,7 +39,7 @@ std::string list_of_roots() {
 
 }  // namespace
 
-Collection collection_of(const fs::path& path) {
+fs::path place_of_documents(const fs::path& path) {
   std::error_code error;
   const fs::path full = fs::canonical(path, error);
   if (error) {
@@ -53,6 +53,11 @@ Collection collection_of(const fs::path& path) {
   if (!fs::is_directory(full, error) && !fs::is_regular_file(full, error)) {
     throw Error(ErrorKind::kInvalidArgument, shown(path) + " is neither a folder nor a file of documents");
   }
+  return full;
+}
+
+Collection collection_of(const fs::path& path) {
+  const fs::path full = place_of_documents(path);
   for (fs::path root = full;; root = root.parent_path()) {
     const fs::path location = location_of(root);
     if (Index::exists(location)) {

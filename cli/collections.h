@@ -15,8 +15,12 @@ struct Collection {
   bool exists = false;
 };
 
+/// The real path of a folder or file of documents. Throws Error: kNotFound, with a suggestion, when there is no such
+/// path, kInvalidArgument, kIo.
+std::filesystem::path place_of_documents(const std::filesystem::path& path);
+
 /// The collection of a folder or file: the one of that very path, else of the nearest folder above that has one, else a
-/// new one for it (exists is false). Throws Error kNotFound, with a suggestion, when there is no such path.
+/// new one for it (exists is false). Throws as place_of_documents().
 Collection collection_of(const std::filesystem::path& path);
 
 /// What a verb works on. `index` is --index; `path` the FOLDER argument. Neither given: the collection that contains

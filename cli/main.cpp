@@ -4,6 +4,7 @@
 #include <exception>
 #include <map>
 #include <new>
+#include <system_error>
 
 #include "cli/arguments.h"
 #include "cli/bus_errors.h"
@@ -78,6 +79,12 @@ int main(int argc, char** argv) {
     session.terminal.note(error.what());
   } catch (const std::bad_alloc&) {
     session.terminal.note("not enough memory for this; close other programs, or work on less at once");
+  } catch (const std::system_error& error) {
+    const bool lacks_threads = error.code() == std::errc::resource_unavailable_try_again;
+    session.terminal.note(lacks_threads
+                              ? "no more threads can be started: there is too little memory, or there are too "
+                                "many of them; close other programs, or ask for fewer with --threads"
+                              : std::string("something that should not happen did: ") + error.what());
   } catch (const std::exception& error) {
     session.terminal.note(std::string("something that should not happen did: ") + error.what());
   }

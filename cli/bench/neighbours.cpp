@@ -69,13 +69,14 @@ std::pair<std::vector<Found>, double> ask_all(std::size_t questions, const Ask& 
   return {std::move(found), fastest};
 }
 
+/// What is as similar as the last of the exact answer is as good.
 double recall(const std::vector<Found>& found, const std::vector<Found>& exact) {
   std::size_t right = 0, wanted = 0;
   for (std::size_t i = 0; i < exact.size(); ++i) {
-    for (const Neighbour& neighbour : exact[i]) {
-      ++wanted;
-      right += static_cast<std::size_t>(std::ranges::count(found[i], neighbour.id, &Neighbour::id));
-    }
+    const float least = exact[i].back().similarity;
+    wanted += exact[i].size();
+    right += static_cast<std::size_t>(
+        std::ranges::count_if(found[i], [&](const Neighbour& neighbour) { return neighbour.similarity >= least; }));
   }
   return static_cast<double>(right) / static_cast<double>(wanted);
 }

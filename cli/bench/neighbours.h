@@ -50,7 +50,7 @@ struct NeighbourSpeed {
   double first_seconds = 0;            ///< the first question, which finds nothing checked and little mapped
   std::uint64_t graph_bytes = 0;       ///< links and codes: what is walked
   std::uint64_t vector_bytes = 0;      ///< of the file beside it, with the vectors that put the best in order
-  std::vector<SearchSpeed> searches;   ///< of one thread, ef doubling until recall@10 is 0.99 or ef 1,024
+  std::vector<SearchSpeed> searches;   ///< of one thread, ef growing until recall@10 is 0.99 or ef 1,024
   double scan_queries_per_second = 0;  ///< the exact answer, of one thread
 };
 

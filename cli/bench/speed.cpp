@@ -23,7 +23,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr double kSecondsOfEach = 2;
+constexpr double kSecondsOfEach = 3;
 constexpr std::size_t kRunsOfEach = 5;
 
 /// Time that counts: one thread's is the processor's, which other programs do not take from; of more it is the clock's.
@@ -49,9 +49,9 @@ std::vector<Form> forms_to_measure() {
   return forms;
 }
 
-/// The peaks of so many cores at a time, added up.
+/// The peaks of as many cores as so many threads run on at a time, added up.
 double peak_of(const Form& form, int threads) {
-  std::vector<double> peaks(static_cast<std::size_t>(threads));
+  std::vector<double> peaks(static_cast<std::size_t>(std::min(threads, thread_count(0))));
   {
     std::vector<std::jthread> cores;
     cores.reserve(peaks.size());
@@ -67,7 +67,6 @@ struct Batch {
   std::vector<std::string_view> texts;
   std::size_t tokens = 0;
   double operations = 0;
-  double seconds = std::numeric_limits<double>::infinity();
 };
 
 std::vector<Batch> batches_of(const Model& model, const std::vector<std::string>& texts) {
@@ -84,21 +83,25 @@ std::vector<Batch> batches_of(const Model& model, const std::vector<std::string>
   return batches;
 }
 
-/// Runs the batches in turn, some times each or until the time is over; leaves out those that it did not come to.
-void run(const Embedder& embedder, std::vector<Batch>& batches, const std::stop_token& stop) {
+/// Encodes all batches, some times or until the time is over, and returns the seconds of the fastest time through all
+/// of them. Leaves out those that the first time through did not come to.
+double seconds_for(const Embedder& embedder, std::vector<Batch>& batches, const std::stop_token& stop) {
   embedder.embed(batches.front().texts);  // memory is touched, threads are awake
   const auto start = steady_clock::now();
-  std::size_t reached = 0;
-  for (std::size_t run = 0; run < kRunsOfEach * batches.size(); ++run) {
-    if (reached > 0 && seconds_since(start) > kSecondsOfEach) break;
-    throw_if_stopped(stop);
-    const std::size_t i = run % batches.size();
-    const double before = counted_seconds(embedder.info().threads);
-    embedder.embed(batches[i].texts);
-    batches[i].seconds = std::min(batches[i].seconds, counted_seconds(embedder.info().threads) - before);
-    reached = std::max(reached, i + 1);
+  const auto is_over = [&] { return seconds_since(start) > kSecondsOfEach; };
+  double fastest = std::numeric_limits<double>::infinity();
+  for (std::size_t run = 0; run == 0 || (run < kRunsOfEach && !is_over()); ++run) {
+    double seconds = 0;
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      throw_if_stopped(stop);
+      const double before = counted_seconds(embedder.info().threads);
+      embedder.embed(batches[i].texts);
+      seconds += counted_seconds(embedder.info().threads) - before;
+      if (run == 0 && is_over()) batches.resize(i + 1);
+    }
+    fastest = std::min(fastest, seconds);
   }
-  batches.resize(reached);
+  return fastest;
 }
 
 }  // namespace
@@ -127,11 +130,9 @@ std::vector<EncodingSpeed> measure_encoding(const std::shared_ptr<const Model>& 
                static_cast<double>(speeds.size()) / static_cast<double>(forms.size() * texts.size()));
       const double peak_before = peak_of(form, embedder.info().threads);
       std::vector<Batch> batches = batches_of(*model, set.texts);
-      run(embedder, batches, stop);
+      const double seconds = seconds_for(embedder, batches, stop);
       EncodingSpeed speed{.texts = set.name, .instruction_set = form.set, .precision = form.precision};
-      double seconds = 0;
       for (const Batch& batch : batches) {
-        seconds += batch.seconds;
         speed.tokens += batch.tokens;
         speed.operations_per_second += batch.operations;
       }

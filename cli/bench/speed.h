@@ -33,8 +33,8 @@ struct EncodingSpeed {
 double operations_of(const Model& model, std::size_t tokens);
 
 /// Encodes the texts in every instruction set and precision of this machine, or in the one that RIVERBANK_ISA and
-/// RIVERBANK_PRECISION name, tokenizing included. Each batch's fastest of some runs counts, by the processor's
-/// time for one thread and by the clock for more; what does not get through the texts in that time is measured on the
+/// RIVERBANK_PRECISION name, tokenizing included. The fastest of some runs through all texts counts, by the processor's
+/// time for one thread and by the clock for more; what does not get through them in a few seconds is measured on the
 /// first of them. Throws Error kCancelled.
 std::vector<EncodingSpeed> measure_encoding(const std::shared_ptr<const Model>& model,
                                             const std::vector<BenchTexts>& texts, int threads,

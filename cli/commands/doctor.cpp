@@ -29,7 +29,8 @@ std::string reason_of(const EncoderChoice& choice) {
     case PrecisionReason::kAsked:
       return "RIVERBANK_PRECISION asks for it";
     case PrecisionReason::kMeasured:
-      return "the fastest here, and measured to keep this model's answers: nDCG@10 at most 0.3 points of 100 under "
+      return "the least to compute with, and measured to keep this model's answers: nDCG@10 at most 0.3 points of 100 "
+             "under "
              "float32's";
     case PrecisionReason::kNotMeasured:
       return "what a faster one would do to this model's answers is not measured; riverbank eval under "

@@ -144,6 +144,10 @@ void check_folders(Checkup& checkup) {
     checkup.notes.push_back(
         fmt::format("{} cannot be written, so every process packs the weights anew; set XDG_CACHE_HOME",
                     shown(checkup.cache.path)));
+  } else if (checkup.cache.free_bytes < kLittleRoom) {
+    checkup.notes.push_back(
+        fmt::format("only {} are free for {}; where packed weights find no room every process packs them anew",
+                    in_bytes(checkup.cache.free_bytes), shown(checkup.cache.path)));
   }
   std::error_code error;
   for (auto entry = fs::directory_iterator(checkup.cache.path / "packed", error);

@@ -8,6 +8,7 @@
 #include "index/vectors/caught_up_graph.h"
 #include "index/vectors/graph_file.h"
 #include "lib/base/printable.h"
+#include "lib/math/dot.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
@@ -43,7 +44,9 @@ std::vector<std::int64_t> difference(const std::vector<std::int64_t>& all, const
 }  // namespace
 
 GraphKeeper::GraphKeeper(const Store& store, int threads, std::function<void(const std::string&)> notice)
-    : store_(store), notice_(std::move(notice)), pool_(thread_count(threads)) {}
+    : store_(store), notice_(std::move(notice)), pool_(thread_count(threads)) {
+  dot_codes_function();  // throws for an instruction set that is not here, which is no damage of any file
+}
 
 std::filesystem::path GraphKeeper::file() const { return store_.folder() / kFileName; }
 

@@ -17,11 +17,6 @@ constexpr std::size_t kRowsAtOnce = 512;  // their products fit the first-level 
 
 ExactIndex::ExactIndex(std::size_t dimensions) : dimensions_(dimensions) {}
 
-void ExactIndex::reserve(std::size_t count) {
-  ids_.reserve(count);
-  vectors_.reserve(count * dimensions_);
-}
-
 void ExactIndex::add(std::int64_t id, std::span<const float> vector) {
   if (vector.size() != dimensions_) {
     throw Error(ErrorKind::kInvalidArgument, "a vector of " + std::to_string(vector.size()) +
@@ -32,35 +27,24 @@ void ExactIndex::add(std::int64_t id, std::span<const float> vector) {
   ids_.push_back(id);
 }
 
-std::vector<Neighbour> ExactIndex::search(std::span<const float> question, std::size_t k, const IdFilter& filter,
-                                          ThreadPool* pool) const {
+std::vector<Neighbour> ExactIndex::search(std::span<const float> question, std::size_t k,
+                                          const IdFilter& filter) const {
   if (question.size() != dimensions_) {
     throw Error(ErrorKind::kInvalidArgument, "a question of " + std::to_string(question.size()) +
                                                  " numbers cannot be asked of an index of " +
                                                  std::to_string(dimensions_));
   }
-  const std::size_t workers = pool == nullptr ? 1 : static_cast<std::size_t>(pool->size());
-  std::vector<TopK> best(workers, TopK(std::min(k, size())));
-  const auto scan = [&](std::size_t block, int worker) {
-    std::array<float, kRowsAtOnce> products;
-    const std::size_t first = block * kRowsAtOnce;
+  TopK best(std::min(k, size()));
+  std::array<float, kRowsAtOnce> products;
+  for (std::size_t first = 0; first < size(); first += kRowsAtOnce) {
     const std::size_t rows = std::min(kRowsAtOnce, size() - first);
     dot_many(question.data(), vectors_.data() + first * dimensions_, rows, dimensions_, products.data());
     for (std::size_t i = 0; i < rows; ++i) {
       const std::int64_t id = ids_[first + i];
-      if (!filter || filter(id)) best[static_cast<std::size_t>(worker)].offer({id, products[i]});
+      if (!filter || filter(id)) best.offer({id, products[i]});
     }
-  };
-  const std::size_t blocks = (size() + kRowsAtOnce - 1) / kRowsAtOnce;
-  if (pool != nullptr) {
-    pool->run(blocks, scan);
-  } else {
-    for (std::size_t block = 0; block < blocks; ++block) scan(block, 0);
   }
-  for (std::size_t worker = 1; worker < workers; ++worker) {
-    for (const Neighbour& neighbour : best[worker].take()) best[0].offer(neighbour);
-  }
-  return best[0].take();
+  return best.take();
 }
 
 }  // namespace riverbank

@@ -6,17 +6,14 @@
 #include <vector>
 
 #include "index/vectors/vector_index.h"
-#include "lib/base/parallel.h"
 
 namespace riverbank {
 
-/// All vectors in memory, compared one by one: what recall is measured against. Any number of threads may search
-/// while none adds.
+/// Vectors in memory, compared one by one. Any number of threads may search while none adds.
 class ExactIndex {
  public:
   explicit ExactIndex(std::size_t dimensions);
 
-  void reserve(std::size_t count);
   /// Throws Error kInvalidArgument when the vector's size is not dimensions().
   void add(std::int64_t id, std::span<const float> vector);
 
@@ -26,10 +23,8 @@ class ExactIndex {
   /// The i-th that was added.
   std::span<const float> row(std::size_t i) const { return std::span(vectors_).subspan(i * dimensions_, dimensions_); }
 
-  /// The k most similar that pass the filter, best first, equal ones by ascending id. With a pool the scan is shared
-  /// out; the answer is the same.
-  std::vector<Neighbour> search(std::span<const float> question, std::size_t k, const IdFilter& filter = {},
-                                ThreadPool* pool = nullptr) const;
+  /// The k most similar that pass the filter, best first, equal ones by ascending id.
+  std::vector<Neighbour> search(std::span<const float> question, std::size_t k, const IdFilter& filter = {}) const;
 
  private:
   std::size_t dimensions_;

@@ -129,11 +129,12 @@ std::vector<float> HnswIndex::vector(std::int64_t id) const {
 }
 
 void HnswIndex::for_each_vector(const Visit& visit) const {
-  constexpr std::size_t kAtOnce = 1024;
+  constexpr std::size_t kBytesAtOnce = std::size_t{1} << 20U;
   const auto lock = parts_->lock_to_read();
   const std::size_t nodes = parts_->nodes(), dimensions = parts_->dimensions;
-  for (std::size_t begin = 0; begin < nodes; begin += kAtOnce) {
-    const std::size_t count = std::min(kAtOnce, nodes - begin);
+  const std::size_t at_once = std::max(kBytesAtOnce / parts_->row_bytes(), std::size_t{1});
+  for (std::size_t begin = 0; begin < nodes; begin += at_once) {
+    const std::size_t count = std::min(at_once, nodes - begin);
     const std::vector<float> rows = parts_->exact(static_cast<Node>(begin), count);
     for (std::size_t i = 0; i < count; ++i) {
       const auto node = static_cast<Node>(begin + i);

@@ -23,6 +23,7 @@ struct Question {
 /// Finds the true answers in one pass over the vectors for all of these questions: once for each would read a graph
 /// that is greater than the caches some hundred times.
 void answer(const VectorGraph& graph, std::span<Question> questions) {
+  const DotFunction dot = dot_function();
   std::vector<TopK> nearest(questions.size(), TopK(kNeighbours));
   graph.for_each_vector([&](std::int64_t id, std::span<const float> vector) {
     for (std::size_t i = 0; i < questions.size(); ++i) {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,15 @@ struct ThreadPool::State {
   std::atomic<std::size_t> next{0};
   std::vector<std::thread> threads;
 
+  ~State() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    work_ready.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
+
   void drain(const std::function<void(std::size_t, int)>& call, std::size_t count, int worker) {
     for (std::size_t item = next.fetch_add(1); item < count; item = next.fetch_add(1)) {
       try {
@@ -71,19 +81,19 @@ struct ThreadPool::State {
 };
 
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
-  for (int worker = 1; worker < threads; ++worker) {
-    state_->threads.emplace_back([state = state_.get(), worker] { state->serve(worker); });
+  state_->threads.reserve(static_cast<std::size_t>(std::max(0, threads - 1)));
+  try {
+    for (int worker = 1; worker < threads; ++worker) {
+      state_->threads.emplace_back([state = state_.get(), worker] { state->serve(worker); });
+    }
+  } catch (const std::system_error& error) {
+    throw Error(ErrorKind::kInvalidArgument, "only " + std::to_string(size()) + " of " + std::to_string(threads) +
+                                                 " threads could be started (" + error.code().message() +
+                                                 "); ask for fewer");
   }
 }
 
-ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-  }
-  state_->work_ready.notify_all();
-  for (std::thread& thread : state_->threads) thread.join();
-}
+ThreadPool::~ThreadPool() = default;
 
 int ThreadPool::size() const { return static_cast<int>(state_->threads.size()) + 1; }
 

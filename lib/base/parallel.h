@@ -13,7 +13,8 @@ int thread_count(int requested);
 /// A fixed set of threads that share out the items of one loop at a time. One thread may call run() at a time.
 class ThreadPool {
  public:
-  /// `threads` counts the caller, which works too: a pool of 1 starts no thread.
+  /// `threads` counts the caller, which works too: a pool of 1 starts no thread. Throws Error kInvalidArgument when the
+  /// system does not let so many be started.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

@@ -32,9 +32,10 @@ void Buffer::reserve(std::size_t rows, std::size_t columns) {
   capacity_ = 0;
   void* memory = overflow ? nullptr : std::aligned_alloc(alignment, rounded);
   if (memory == nullptr) {
-    throw Error(ErrorKind::kInvalidArgument, "there is no memory for " + std::to_string(rows) + " rows of " +
+    throw Error(ErrorKind::kInvalidArgument, "the encoder needs memory for " + std::to_string(rows) + " times " +
                                                  std::to_string(columns) +
-                                                 " numbers that the encoder needs; send fewer texts at once");
+                                                 " numbers and there is not so much; close other programs, or send "
+                                                 "fewer texts at once");
   }
   if (huge) ::madvise(memory, rounded, MADV_HUGEPAGE);
   floats_.reset(static_cast<float*>(memory));

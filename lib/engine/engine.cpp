@@ -92,9 +92,8 @@ struct Engine::Parts {
         instruction_set(to_string(set)),
         precision(options.precision),
         pool(thread_count(options.threads)),
-        encoder(model, weights, kernels_of(set, precision),
-                {.model = options.fingerprint, .form = instruction_set + "_" + std::string(to_string(precision))},
-                options.notice, pool),
+        kernels(kernels_of(set, precision)),
+        encoder(model, weights, kernels, {.model = options.fingerprint, .form = kernels.name}, options.notice, pool),
         together(encoder, pool) {
     for (int i = 0; i < pool.size(); ++i) alone.push_back(std::make_unique<LonePass>(encoder));
   }
@@ -124,6 +123,7 @@ struct Engine::Parts {
   std::string instruction_set;
   Precision precision;
   ThreadPool pool;
+  const Kernels& kernels;
   PackedEncoder encoder;
   ForwardPass together;
   std::vector<std::unique_ptr<LonePass>> alone;
@@ -196,6 +196,7 @@ void Engine::forward_layers(const RaggedBatch& batch, const LayerVisitor& visit,
 }
 
 const std::string& Engine::instruction_set() const { return parts_->instruction_set; }
+const char* Engine::kernels() const { return parts_->kernels.name; }
 Precision Engine::precision() const { return parts_->precision; }
 int Engine::threads() const { return parts_->pool.size(); }
 const PackedWeightsPlace& Engine::packed_weights() const { return parts_->encoder.place(); }

@@ -82,7 +82,8 @@ class Engine {
                       std::span<const std::span<float>> means = {});
   static constexpr std::size_t kAllLayers = static_cast<std::size_t>(-1);
 
-  const std::string& instruction_set() const;  ///< the one that really runs
+  const std::string& instruction_set() const;  ///< the one that was chosen
+  const char* kernels() const;                 ///< Kernels::name of those that run: amx has none of its own for f32
   Precision precision() const;
   int threads() const;
   const PackedWeightsPlace& packed_weights() const;

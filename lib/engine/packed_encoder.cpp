@@ -1,8 +1,11 @@
 #include "lib/engine/packed_encoder.h"
 
+#include <cstring>
 #include <span>
 
 #include "lib/base/hash.h"
+#include "lib/base/printable.h"
+#include "lib/engine/buffer.h"
 #include "riverbank/error.h"
 
 namespace riverbank {
@@ -18,6 +21,15 @@ void (*product_with_activation(const Kernels& kernels, Activation activation))(c
       return kernels.product_relu;
   }
   return nullptr;
+}
+
+/// Whether the first panel of the first linear layer is what these kernels make of its weights, whose layout a file
+/// does not name.
+bool begins_as_packed_now(const Linear& first, std::span<const std::byte> panels) {
+  Buffer panel;
+  panel.reserve(1, divide_up(first.panel_bytes(), sizeof(float)));
+  first.pack(0, reinterpret_cast<std::byte*>(panel.data()));
+  return std::memcmp(panel.data(), panels.data(), first.panel_bytes()) == 0;
 }
 
 }  // namespace
@@ -62,9 +74,18 @@ void PackedEncoder::get_weights(PackedIdentity identity, const Notice& notice, T
     try {
       file = packed_weights_file(identity);
       mapped_ = PackedWeights::open(file, identity, pool);
+      if (mapped_ && !begins_as_packed_now(*all.front(), mapped_->panels())) {
+        mapped_.reset();
+        throw Error(ErrorKind::kUnsupported, "the packed weights in " + printable(file.string()) +
+                                                 " are laid out as another version of riverbank reads them");
+      }
     } catch (const Error& error) {
       const bool is_unusable = error.kind() == ErrorKind::kCorrupt || error.kind() == ErrorKind::kUnsupported;
       if (notice && is_unusable) notice(std::string(error.what()) + "; packing them again");
+      if (!is_unusable && !file.empty()) {  // no file at all: what stands there is not ours to replace
+        if (notice) notice(std::string(error.what()) + "; packing the weights for this process alone");
+        file.clear();
+      }
     }
   }
   if (!mapped_) pack(all, identity.bytes, pool);

@@ -15,7 +15,7 @@ namespace riverbank {
 /// What packed weights are of. Files of other weights, kernels or sizes are not taken.
 struct PackedIdentity {
   std::string model;         ///< the model's fingerprint, at most 64 bytes
-  std::string form;          ///< instruction set and precision, "avx512_int8", at most 64 bytes
+  std::string form;          ///< Kernels::name, "avx512_int8", at most 64 bytes
   std::uint64_t sample = 0;  ///< checksum over a sample of the weights themselves
   std::uint64_t bytes = 0;   ///< of all panels
 };

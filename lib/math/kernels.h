@@ -82,6 +82,7 @@ struct LayerNorm {
 /// Every result depends on its own row (attention: on its own text) alone, never on how much is computed together.
 /// Any thread.
 struct Kernels {
+  const char* name;  ///< "avx512_int8": what these are, whatever was asked for
   /// Inner product of a and b, both (n).
   float (*dot)(const float* a, const float* b, std::size_t n);
   /// products[i] = dot(query, row i of rows (count, n), n), the same bits.
@@ -107,7 +108,7 @@ struct Kernels {
   void (*product)(const Product&);            ///< A W^T + bias
   void (*product_residual)(const Product&);   ///< A W^T + bias + residual
   void (*product_gelu)(const Product&);       ///< gelu(A W^T + bias), |error| <= 2e-7 max(1, |gelu|); int8: 1e-4
-  void (*product_gelu_tanh)(const Product&);  ///< its tanh form, the same error
+  void (*product_gelu_tanh)(const Product&);  ///< its tanh form, |error| <= 2e-7 max(1, |gelu|)
   void (*product_relu)(const Product&);       ///< max(0, A W^T + bias)
 
   std::size_t (*attention_scratch)(std::size_t T, std::size_t d_k);

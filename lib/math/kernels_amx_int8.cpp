@@ -10,6 +10,7 @@
 namespace riverbank {
 namespace {
 
+constexpr const char* kName = "amx_int8";
 constexpr std::size_t kLanes = 16;
 
 #include "lib/math/kernels/avx512_vnni.inc"

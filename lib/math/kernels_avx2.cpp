@@ -9,6 +9,7 @@
 namespace riverbank {
 namespace {
 
+constexpr const char* kName = "avx2_f32";
 constexpr std::size_t kLanes = 8;
 
 #include "lib/math/kernels/avx2.inc"

@@ -10,6 +10,7 @@
 namespace riverbank {
 namespace {
 
+constexpr const char* kName = "avx2_vnni_int8";
 constexpr std::size_t kLanes = 8;
 constexpr int kTileRows = 6;           // 6 x 2 sums, 2 panel vectors and a broadcast: 15 of the 16 registers
 constexpr float kMostWeight = 127.0F;  // of a row of W

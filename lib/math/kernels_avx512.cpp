@@ -9,6 +9,7 @@
 namespace riverbank {
 namespace {
 
+constexpr const char* kName = "avx512_f32";
 constexpr std::size_t kLanes = 16;
 constexpr int kTileRows = 14;  // 14 x 2 sums, 2 panel vectors and a broadcast: 31 of the 32 registers
 

@@ -10,6 +10,7 @@
 namespace riverbank {
 namespace {
 
+constexpr const char* kName = "avx512_bf16";
 constexpr std::size_t kLanes = 16;
 constexpr int kTileRows = 14;  // 14 x 2 sums, 2 panel vectors and a broadcast: 31 of the 32 registers
 
@@ -17,7 +18,7 @@ constexpr int kTileRows = 14;  // 14 x 2 sums, 2 panel vectors and a broadcast: 
 
 typedef std::int32_t Int32 __attribute__((may_alias));
 
-/// Pairs of bfloat16 (tile.inc). A pair's two products are added without rounding between.
+/// Pairs of bfloat16 (tile.inc). A pair's two products are added one after the other.
 struct BFloat16 {
   static constexpr bool kPutFromRegisters = false;
   using Number = Int32;

@@ -7,6 +7,7 @@
 namespace riverbank {
 namespace {
 
+constexpr const char* kName = "portable_f32";
 constexpr std::size_t kLanes = 4;
 constexpr int kTileRows = 6;  // 6 x 2 sums, 2 panel vectors and a broadcast: 15 of the 16 registers
 

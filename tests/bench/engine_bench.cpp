@@ -1,6 +1,7 @@
 // How fast the engine is: tokens a second on random ids and random weights of MiniLM's size, and how much of the
 // processor's peak its products reach. The peak is measured beside them, because the clock of a shared machine is
-// nobody's promise. One thread everywhere.
+// nobody's promise. One thread, but for engine/threads: those cores against one, to be run in turn
+// (--benchmark_repetitions=40 --benchmark_enable_random_interleaving), as other machines on the same host come and go.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/parallel.h"
 #include "lib/engine/engine.h"
 #include "lib/math/cpu.h"
 #include "lib/math/kernels.h"
@@ -94,6 +96,25 @@ void tokens(benchmark::State& state, InstructionSet set) {
       benchmark::Counter(static_cast<double>(texts.ids.size() * state.iterations()), benchmark::Counter::kIsRate);
 }
 
+/// Some 4,000 tokens in texts of the lengths that abstracts have, in the fastest precision, on so many threads.
+void threads(benchmark::State& state) {
+  constexpr std::size_t kLengths[] = {512, 190, 310, 256, 401, 128, 333, 289, 230, 467, 274, 350, 222};
+  const EncoderConfig config = bge_small();
+  Texts texts(0, 0);
+  std::mt19937 generator(1);
+  for (const std::size_t length : kLengths) {
+    for (std::size_t i = 0; i < length; ++i) texts.ids.push_back(static_cast<std::int32_t>(generator() % 2000));
+    texts.starts.push_back(texts.ids.size());
+  }
+  const Precision precision = supported_precisions(choose_instruction_set()).back();
+  Engine engine(config, random_encoder_weights(config, 1),
+                {.precision = precision, .threads = static_cast<int>(state.range(0))});
+  engine.forward_cls({texts.ids, {}, texts.starts});
+  for (auto _ : state) benchmark::DoNotOptimize(engine.forward_cls({texts.ids, {}, texts.starts}));
+  state.counters["tokens/s"] =
+      benchmark::Counter(static_cast<double>(texts.ids.size() * state.iterations()), benchmark::Counter::kIsRate);
+}
+
 /// A process that encodes one question of 20 tokens with bge-small's sizes; its weights are in memory.
 void first_question(benchmark::State& state, InstructionSet set) {
   const EncoderConfig config = bge_small();
@@ -117,6 +138,9 @@ void later_question(benchmark::State& state, InstructionSet set) {
 }
 
 [[maybe_unused]] const bool kRegistered = [] {
+  auto* cores = benchmark::RegisterBenchmark("engine/threads", threads)->UseRealTime()->Unit(benchmark::kMillisecond);
+  cores->Arg(1);
+  if (thread_count(0) > 1) cores->Arg(thread_count(0));
   for (const InstructionSet set : supported_instruction_sets()) {
     const std::string name(to_string(set));
     for (const Precision precision : supported_precisions(set)) {

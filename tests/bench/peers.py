@@ -9,9 +9,9 @@ models are its own (`riverbank model path`), turned into what each peer reads, b
 lines with "text" and "title"; without a file they are made up.
 
 Every peer tokenizes inside its timed part, gets its texts sorted by length (least padding) and the best of three batch
-sizes, and its fastest pass counts, as riverbank's own does; with one thread by the processor's time, which other
-programs do not take from, with more by the clock. A peer that is not there or cannot load is named. Cosines are to the
-first peer's float32.
+sizes, and its fastest of nine passes counts; of riverbank the fastest of some passes before and some after the peers.
+With one thread it is the processor's time, which other programs do not take from, with more the clock's. A peer that is
+not there or cannot load is named. Cosines are to the first peer's float32.
 
 encode    tokens a second of all texts; with --avx2 peers are held to AVX2, and those that cannot be are left out
 question  milliseconds for one text of some ten tokens, alone

@@ -79,6 +79,12 @@ TEST_F(Doctor, FindsWhatIsBroken) {
   program.set("RIVERBANK_PRECISION", "");
 
   program.run({"index", path("book")});
+  program.set("RIVERBANK_ISA", "mmx");
+  const Outcome asked = program.run({"verify"});
+  EXPECT_EQ(asked.exit_code, 2);
+  EXPECT_THAT(asked.err, HasSubstr("\"mmx\", which riverbank does not know"));
+  EXPECT_THAT(asked.err + asked.out, Not(HasSubstr("graph"))) << "it is no damage";
+  program.set("RIVERBANK_ISA", "");
   for (const auto& entry : std::filesystem::directory_iterator(program.home() / "data/riverbank/collections")) {
     std::ofstream(entry.path() / "store.db") << "no store";
   }

@@ -45,13 +45,6 @@ TEST(ExactIndex, OrdersAsTheInnerProductInDoublePrecisionDoes) {
   }
 }
 
-TEST(ExactIndex, AnswersTheSameWithAnyNumberOfThreads) {
-  const ExactIndex index = filled(random_unit_vectors(3'000, kExactDimensions));
-  const std::vector<float> question = random_unit_vectors(1, kExactDimensions, 9);
-  ThreadPool pool(4);
-  EXPECT_EQ(ids_of(index.search(question, 50)), ids_of(index.search(question, 50, {}, &pool)));
-}
-
 TEST(ExactIndex, ListsEqualOnesByTheirId) {
   ExactIndex index(2);
   const std::vector<float> same{1, 0};

@@ -4,19 +4,23 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "lib/base/parallel.h"
 #include "lib/math/cpu.h"
+#include "lib/math/kernels.h"
 #include "lib/transformer/encoder.h"
 #include "tests/lib/engine/reference.h"
+#include "tests/support/environment.h"
 #include "tests/support/expect_error.h"
 
 namespace riverbank {
 namespace {
 
+using testing::EnvironmentVariable;
 using testing::expect_error;
 using testing::RandomBatch;
 using testing::RandomModel;
@@ -214,7 +218,7 @@ TEST_P(EngineOn, AnswersAFirstQuestionWithTheSameBitsAsLaterOnes) {
   const RandomBatch question(model.config(), {20}, 13);
   for (const int threads : {1, 4}) {
     Engine cold = engine(model, threads);
-    const Matrix first = cold.forward(question.view());  // before the weights are packed
+    const Matrix first = cold.forward(question.view());
     EXPECT_EQ(cold.forward(question.view()), first);
     EXPECT_EQ(cold.forward(RandomBatch(model.config(), {200, 300}, 14).view()).rows(), 500);
     EXPECT_EQ(cold.forward(question.view()), first);
@@ -253,6 +257,24 @@ TEST(EngineForms, AreProgramsOfTheirOwn) {
       Engine coarse(model.config(), model.weights(), {.instruction_set = name, .precision = precision});
       const float difference = (coarse.forward(batch.view()) - exact).cwiseAbs().maxCoeff();
       EXPECT_GT(difference, 1e-3F) << name << ' ' << to_string(precision);
+    }
+  }
+}
+
+TEST(EngineForms, RunTheKernelsThatWereForced) {
+  const std::map<std::string, std::string> others{{"avx2_vnni_f32", "avx2_f32"}, {"amx_f32", "avx512_f32"}};
+  std::map<void (*)(const Product&), std::string> programs;
+  const RandomModel model(config_of(1, 64, 2, 128), 10);
+  for (const InstructionSet set : supported_instruction_sets()) {
+    for (const Precision precision : supported_precisions(set)) {
+      const std::string name(to_string(set)), form = name + "_" + std::string(to_string(precision));
+      const Engine forced(model.config(), model.weights(), {.instruction_set = name, .precision = precision});
+      EXPECT_EQ(forced.kernels(), others.contains(form) ? others.at(form) : form);
+      const EnvironmentVariable variable("RIVERBANK_ISA", name);
+      const Engine by_environment(model.config(), model.weights(), {.precision = precision});
+      EXPECT_STREQ(by_environment.kernels(), forced.kernels());
+      const auto [product, is_new] = programs.emplace(kernels_of(set, precision).product, forced.kernels());
+      EXPECT_EQ(product->second, forced.kernels()) << "two tables, one program";
     }
   }
 }

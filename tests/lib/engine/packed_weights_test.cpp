@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -14,7 +17,10 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/parallel.h"
 #include "lib/engine/engine.h"
+#include "lib/math/cpu.h"
+#include "lib/math/kernels.h"
 #include "tests/lib/engine/reference.h"
 #include "tests/support/environment.h"
 #include "tests/support/temporary_folder.h"
@@ -36,6 +42,8 @@ const EncoderConfig kConfig{.model_type = "bert",
                             .max_positions = 64,
                             .num_token_types = 2,
                             .layer_norm_epsilon = 1e-12F};
+
+constexpr std::size_t kSampleAt = 144;  // as lib/engine/packed_weights.cpp says
 
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -160,6 +168,39 @@ TEST_P(PackedWeightsOf, TheEngineSaysWhereTheyAre) {
   EXPECT_FALSE(packed.mapped);
   EXPECT_EQ(mapped.file, file().string());
   EXPECT_TRUE(mapped.mapped);
+}
+
+/// A header, sums and sizes that are right say nothing of how the bytes lie.
+TEST_P(PackedWeightsOf, OfAnotherLayoutAreMadeAgain) {
+  run(model_, "m");
+  const fs::path place = file();
+  PackedIdentity identity{.model = "m", .form = kernels_of(choose_instruction_set(), GetParam()).name};
+  const std::string good = read(place);
+  std::memcpy(&identity.sample, &good[kSampleAt], sizeof identity.sample);
+  std::memcpy(&identity.bytes, &good[kSampleAt + sizeof identity.sample], sizeof identity.bytes);
+  std::vector<std::byte> other(identity.bytes);
+  ThreadPool pool(1);
+  save_packed_weights(place, identity, other, pool);
+  EXPECT_EQ(run(model_, "m"), expected_);
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_THAT(notices_.front(), HasSubstr("laid out as another version of riverbank reads them; packing them again"));
+  EXPECT_TRUE(read(place) == good);
+}
+
+TEST_P(PackedWeightsOf, WhatIsNoFileStaysAndIsSaid) {
+  run(model_, "m");
+  const fs::path place = file();
+  fs::remove(place);
+  ASSERT_EQ(::mkfifo(place.c_str(), 0600), 0);  // waits for ever when it is opened to be written
+  EXPECT_EQ(run(model_, "m"), expected_);
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_THAT(notices_.front(), HasSubstr("is not a regular file; name a file; packing the weights for this process"));
+  EXPECT_TRUE(fs::is_fifo(place));
+  fs::remove(place);
+  fs::create_directory(place);
+  EXPECT_EQ(run(model_, "m"), expected_);
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_TRUE(fs::is_directory(place));
 }
 
 /// Processes that start together, none finding anything: each writes the whole file, and the last one's stays.

@@ -51,6 +51,9 @@ double speed_of_product(const Kernels& kernels) {
 /// No kernel is faster than what its instructions allow, and none is under a fifth of it, else this is the peak of
 /// something else. With tiles that are so fast what finishes the sums of so small a product weighs more: a tenth.
 TEST(Peak, IsAboveItsOwnKernelsAndNotFarAbove) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer slows what touches memory and not what stays in registers";
+#endif
   for (const InstructionSet set : supported_instruction_sets()) {
     for (const Precision precision : supported_precisions(set)) {
       const double peak = measure_peak(set, precision), product = speed_of_product(kernels_of(set, precision));
