@@ -35,7 +35,7 @@ constexpr KnownFile kVocabulary = {"vocab.txt", 231'508,
 // stands out from those of the other candidates adds more (.995) but silences an eighth of SciFact's own claims.
 //
 // In int8: nDCG@10 of SciFact's claims and XQuAD's questions (riverbank eval under RIVERBANK_PRECISION=f32 and =int8)
-// and cosine of 300 claims' and 200 abstracts' vectors, mean and least:
+// and cosine of 300 claims' and 200 abstracts' vectors (tests/bench/cosines.py), mean and least:
 //
 //                              by vector                 hybrid                    cosine
 //   bge-small-en-v1.5  SciFact .7270 -> .7274            .7564 -> .7595            .9995, .9987
