@@ -14,6 +14,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/environment.h"
 #include "lib/base/parallel.h"
+#include "lib/engine/engine.h"
 #include "lib/math/peak.h"
 #include "riverbank/embedder.h"
 #include "riverbank/error.h"
@@ -67,15 +68,15 @@ struct Batch {
   std::vector<std::string_view> texts;
   std::size_t tokens = 0;
   double operations = 0;
+  double seconds = std::numeric_limits<double>::infinity();  // the fastest
 };
 
 std::vector<Batch> batches_of(const Model& model, const std::vector<std::string>& texts) {
-  constexpr std::size_t kTokens = 4096;  // the engine's own
   std::vector<Batch> batches(1);
   const auto most = static_cast<std::size_t>(model.embedding.max_tokens);
   for (const std::string& text : texts) {
     const std::size_t tokens = model.tokenizer.encode(text, most).size();
-    if (batches.back().tokens + tokens > kTokens && batches.back().tokens > 0) batches.emplace_back();
+    if (batches.back().tokens + tokens > kBatchTokens && batches.back().tokens > 0) batches.emplace_back();
     batches.back().texts.push_back(text);
     batches.back().tokens += tokens;
     batches.back().operations += operations_of(model, tokens);
@@ -96,7 +97,9 @@ double seconds_for(const Embedder& embedder, std::vector<Batch>& batches, const 
       throw_if_stopped(stop);
       const double before = counted_seconds(embedder.info().threads);
       embedder.embed(batches[i].texts);
-      seconds += counted_seconds(embedder.info().threads) - before;
+      const double took = counted_seconds(embedder.info().threads) - before;
+      batches[i].seconds = std::min(batches[i].seconds, took);
+      seconds += took;
       if (run == 0 && is_over()) batches.resize(i + 1);
     }
     fastest = std::min(fastest, seconds);
@@ -132,13 +135,16 @@ std::vector<EncodingSpeed> measure_encoding(const std::shared_ptr<const Model>& 
       std::vector<Batch> batches = batches_of(*model, set.texts);
       const double seconds = seconds_for(embedder, batches, stop);
       EncodingSpeed speed{.texts = set.name, .instruction_set = form.set, .precision = form.precision};
+      double operations = 0, least_seconds = 0;
       for (const Batch& batch : batches) {
+        operations += batch.operations;
+        least_seconds += batch.seconds;
         speed.tokens += batch.tokens;
-        speed.operations_per_second += batch.operations;
       }
-      speed.operations_per_second /= seconds;
+      speed.operations_per_second = operations / seconds;
       speed.tokens_per_second = static_cast<double>(speed.tokens) / seconds;
       speed.peak = std::max(peak_before, peak_of(form, embedder.info().threads));
+      speed.share_of_peak = operations / least_seconds / speed.peak;
       speeds.push_back(speed);
     }
   }

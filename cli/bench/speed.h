@@ -25,7 +25,7 @@ struct EncodingSpeed {
   double tokens_per_second = 0;
   double operations_per_second = 0;  ///< of the matrix products, a multiplication and an addition being two
   double peak = 0;                   ///< what all threads together can do at most, measured before and after
-  double share_of_peak() const { return operations_per_second / peak; }
+  double share_of_peak = 0;          ///< with each batch at its fastest, as the peak is that of the fastest moment
 };
 
 /// Operations that a text of so many tokens costs in the encoder's matrix products, attention's included. With [CLS]

@@ -43,7 +43,7 @@ int run_bench_encode(Session& session, const BenchEncodeArguments& arguments) {
   for (const EncodingSpeed& speed : speeds) {
     text += fmt::format("{:<12}{:<10}{:<11}{:>14}{:>14}{:>13.0f}%\n", speed.texts, to_string(speed.instruction_set),
                         to_string(speed.precision), whole(speed.tokens_per_second),
-                        whole(speed.operations_per_second / 1e9), 100 * speed.share_of_peak());
+                        whole(speed.operations_per_second / 1e9), 100 * speed.share_of_peak);
     results.push_back({{"model", arguments.model},
                        {"texts", speed.texts},
                        {"isa", to_string(speed.instruction_set)},
@@ -53,7 +53,7 @@ int run_bench_encode(Session& session, const BenchEncodeArguments& arguments) {
                        {"tokens_per_second", speed.tokens_per_second},
                        {"operations_per_second", speed.operations_per_second},
                        {"peak_operations_per_second", speed.peak},
-                       {"share_of_peak", speed.share_of_peak()}});
+                       {"share_of_peak", speed.share_of_peak}});
   }
   session.terminal.print(arguments.json ? dump({{"results", results}}) + "\n" : text);
   return kDone;

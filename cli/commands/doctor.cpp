@@ -29,8 +29,7 @@ std::string reason_of(const EncoderChoice& choice) {
     case PrecisionReason::kAsked:
       return "RIVERBANK_PRECISION asks for it";
     case PrecisionReason::kMeasured:
-      return "the least to compute with, and measured to keep this model's answers: nDCG@10 at most 0.3 points of 100 "
-             "under "
+      return "the least to compute, and measured to keep this model's answers: nDCG@10 at most 0.3 points of 100 under "
              "float32's";
     case PrecisionReason::kNotMeasured:
       return "what a faster one would do to this model's answers is not measured; riverbank eval under "
@@ -94,7 +93,7 @@ std::string described(const Checkup& checkup, const Terminal& terminal) {
   text += fmt::format("Collections  {}: {}, {}; {} free\n", shown(checkup.data.path / "collections"),
                       with_thousands(checkup.collections), in_bytes(checkup.collection_bytes),
                       in_bytes(checkup.data.free_bytes));
-  text += fmt::format("Cache        {}: {} of packed weights; {} free\n", shown(checkup.cache.path),
+  text += fmt::format("Cache        {}: {} of packed weights and tokenizers; {} free\n", shown(checkup.cache.path),
                       in_bytes(checkup.packed_bytes), in_bytes(checkup.cache.free_bytes));
   for (const std::string& note : checkup.notes) text += "\nNote: " + printable(note) + ".";
   for (const std::string& problem : checkup.problems) {

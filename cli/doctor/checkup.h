@@ -44,7 +44,7 @@ struct Checkup {
   FolderCheckup data, cache;
   std::size_t collections = 0;
   std::uint64_t collection_bytes = 0;
-  std::uint64_t packed_bytes = 0;     ///< of all packed weights in the cache
+  std::uint64_t packed_bytes = 0;     ///< of all packed weights and tokenizers in the cache
   std::vector<std::string> notes;     ///< what is worth knowing, a sentence each
   std::vector<std::string> problems;  ///< what is broken, a sentence each
 };

@@ -154,9 +154,14 @@ void DocumentWriter::write_documents(Group& group) {
 
 void DocumentWriter::link() {
   const std::string model = parts_.model.fingerprint();
-  if (model.empty()) return;
+  if (model.empty() || !links_) return;
   const auto start = std::chrono::steady_clock::now();
-  parts_.graph.catch_up(model);
+  try {
+    parts_.graph.catch_up(model);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kIo) throw;
+    links_ = false;  // documents come first: that the graph finds no room is said when it is to be written
+  }
   const auto end = std::chrono::steady_clock::now();
   report_.seconds_graph += seconds_between(start, end);
   if (running_) linking_.emplace_back(start, end);

@@ -89,6 +89,7 @@ class DocumentWriter {
   Group collected_;
   std::optional<Batch> running_;
   std::vector<std::pair<Time, Time>> linking_;  ///< when the graph was worked at while running_ ran
+  bool links_ = true;                           ///< there is room for the graph, as far as is known
 };
 
 }  // namespace riverbank

@@ -44,9 +44,7 @@ std::vector<std::int64_t> difference(const std::vector<std::int64_t>& all, const
 }  // namespace
 
 GraphKeeper::GraphKeeper(const Store& store, int threads, std::function<void(const std::string&)> notice)
-    : store_(store), notice_(std::move(notice)), pool_(thread_count(threads)) {
-  dot_codes_function();  // throws for an instruction set that is not here, which is no damage of any file
-}
+    : store_(store), notice_(std::move(notice)), pool_(thread_count(threads)) {}
 
 std::filesystem::path GraphKeeper::file() const { return store_.folder() / kFileName; }
 
@@ -74,6 +72,7 @@ void GraphKeeper::open_if_newer(const std::string& fingerprint, std::uint64_t ge
   std::error_code missing;
   const auto written = std::filesystem::last_write_time(file(), missing);
   if (missing || tried_file_ == written) return;
+  dot_codes_function();  // throws for an instruction set that is not here, which is no damage of a file
   tried_file_ = written;
   mapped_.reset();
   const std::string name = printable(file().string());
@@ -234,6 +233,7 @@ std::shared_ptr<const VectorGraph> GraphKeeper::save(const std::string& fingerpr
   } else if (now.growing && (!mapped_ || unwritten_ >= kWorthWriting || !std::filesystem::exists(file(), ignored))) {
     save_graph(*now.growing, {fingerprint, store_.id(), now.generation}, file());
     tried_file_ = std::filesystem::last_write_time(file(), ignored);
+    take_discarded();  // it was the file before
     mapped_ = MappedGraph::open(file());
     checked_ = true;
     unwritten_ = 0;
@@ -258,6 +258,7 @@ void GraphKeeper::take_discarded() {
 }
 
 std::vector<std::string> GraphKeeper::check(const std::string& fingerprint) const {
+  dot_codes_function();
   const std::string name = printable(file().string());
   StoreReader reader = store_.read();
   const std::vector<std::int64_t> stored = reader.vector_ids();
@@ -280,6 +281,7 @@ std::vector<std::string> GraphKeeper::check(const std::string& fingerprint) cons
       }
     }  // one that is behind is as it should be: the next update catches up
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kIo) throw;  // no room to look at it
     if (error.kind() != ErrorKind::kNotFound) problems.push_back(error.what());
     if (error.kind() == ErrorKind::kNotFound && !stored.empty()) {
       problems.push_back("the graph " + name + " is missing; the next update makes it");

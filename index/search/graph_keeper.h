@@ -33,7 +33,8 @@ class GraphKeeper {
   /// `notice` is told what had to be repaired, in full sentences, from whichever thread finds it.
   GraphKeeper(const Store& store, int threads, std::function<void(const std::string&)> notice);
 
-  /// The graph to ask a question of; nothing when there is none or it is too far behind the store. Writes nothing.
+  /// The graph to ask a question of; nothing when there is none or it is too far behind the store. Writes
+  /// no file that stays.
   std::shared_ptr<const VectorGraph> for_search(const std::string& fingerprint);
   /// The graph with every vector that the store has now, whatever that takes; nothing when the store has none.
   std::shared_ptr<const VectorGraph> catch_up(const std::string& fingerprint);

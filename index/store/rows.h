@@ -18,7 +18,7 @@ namespace riverbank {
 inline constexpr int kChunkColumns = 11;
 inline constexpr int kDocumentColumns = 8;
 
-/// The setting behind StoreReader::last_removal(), written with every transaction that removes vectors.
+/// The setting behind StoreReader::last_removal().
 inline constexpr std::string_view kLastRemoval = "last_removal";
 
 /// A row's chunk, or document without its metadata, from column `first` on. Throws Error kCorrupt.

@@ -24,9 +24,9 @@ struct OwnedGraphParts;
 /// same graph, with any number of threads, on any processor.
 class HnswIndex : public VectorGraph {
  public:
-  /// The file is made in `folder`. Throws Error: kInvalidArgument for 0 dimensions or more than 65,536, kIo.
-  explicit HnswIndex(std::size_t dimensions,
-                     const std::filesystem::path& folder = std::filesystem::temp_directory_path());
+  /// The file is made in `folder`; without one, among the system's temporary files. Throws Error: kInvalidArgument for
+  /// 0 dimensions or more than 65,536, kIo. What reads the vectors throws kIo too.
+  explicit HnswIndex(std::size_t dimensions, const std::filesystem::path& folder = {});
   ~HnswIndex() override;
   HnswIndex(HnswIndex&&) noexcept;
   HnswIndex& operator=(HnswIndex&&) noexcept;

@@ -22,7 +22,7 @@ struct HnswIndex::Parts {
 
   std::size_t dimensions;
   HnswMemory memory;
-  NamelessFile vectors;  // (nodes(), dimensions) floats: only what puts the best of a search in order reads them
+  NamelessFile vectors;  // (nodes(), dimensions) floats
   NodeSet dead_nodes;
   std::size_t dead_nodes_count = 0;
   std::int64_t max_id = 0;

@@ -28,7 +28,7 @@ void answer(const VectorGraph& graph, std::span<Question> questions) {
   graph.for_each_vector([&](std::int64_t id, std::span<const float> vector) {
     for (std::size_t i = 0; i < questions.size(); ++i) {
       const Question& question = questions[i];
-      if (id == question.id || question.vector.empty()) continue;  // removed meanwhile
+      if (id == question.id || question.vector.empty()) continue;  // itself; removed meanwhile
       nearest[i].offer({id, dot(question.vector.data(), vector.data(), vector.size())});
     }
   });
@@ -36,7 +36,7 @@ void answer(const VectorGraph& graph, std::span<Question> questions) {
 }
 
 std::vector<Question> draw_questions(const VectorGraph& graph, std::size_t sample, ThreadPool* pool) {
-  constexpr std::size_t kAtOnce = 50;
+  constexpr std::size_t kAtOnce = 25;
   const std::vector<std::int64_t> ids = graph.ids();
   std::vector<Question> questions(std::min(sample, ids.size()));
   run(pool, (questions.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t some, int) {

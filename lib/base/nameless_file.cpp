@@ -1,10 +1,12 @@
 #include "lib/base/nameless_file.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "lib/base/printable.h"
@@ -13,8 +15,10 @@
 namespace riverbank {
 namespace {
 
-/// Without a name from its first moment on, but for the few instructions between two calls.
+/// Where the file system cannot make a file without a name it has one for a moment.
 Descriptor open_nameless(const std::filesystem::path& folder) {
+  if (folder.empty()) return Descriptor(-1);
+  if (Descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)); file.get() >= 0) return file;
   std::string name = (folder / "riverbank.tmp-XXXXXX").string();
   Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
   if (file.get() >= 0) ::unlink(name.c_str());
@@ -25,7 +29,9 @@ Descriptor open_nameless(const std::filesystem::path& folder) {
 
 NamelessFile::NamelessFile(std::filesystem::path folder) : folder_(std::move(folder)), file_(open_nameless(folder_)) {
   if (file_.get() >= 0) return;
-  folder_ = std::filesystem::temp_directory_path();
+  std::error_code none;
+  folder_ = std::filesystem::temp_directory_path(none);
+  if (none) folder_ = "/tmp";
   file_ = open_nameless(folder_);
   if (file_.get() < 0) fail("cannot make", errno);
 }

@@ -13,7 +13,8 @@ namespace riverbank {
 /// threads may read and write, the same bytes not at once.
 class NamelessFile {
  public:
-  /// In `folder`; where that cannot be written, in the system's folder for temporary files. Throws Error kIo.
+  /// In `folder`; without one, or where it cannot be written, in the system's folder for temporary files. Throws Error
+  /// kIo.
   explicit NamelessFile(std::filesystem::path folder);
 
   /// Throws Error kIo (a full disk is named as such).

@@ -33,7 +33,7 @@ struct EngineOptions {
   /// The model's fingerprint: its packed weights are kept below the user's cache folder and mapped by later processes.
   /// Empty: they are packed anew each time.
   std::string fingerprint;
-  /// Told, in a sentence, when such a file was unusable and is made again. May be empty.
+  /// Told, in a sentence, when such a file was unusable, and what is done. May be empty.
   std::function<void(const std::string& message)> notice;
 };
 
@@ -83,7 +83,7 @@ class Engine {
   static constexpr std::size_t kAllLayers = static_cast<std::size_t>(-1);
 
   const std::string& instruction_set() const;  ///< the one that was chosen
-  const char* kernels() const;                 ///< Kernels::name of those that run: amx has none of its own for f32
+  const char* kernels() const;                 ///< Kernels::name of those that run; two sets may share them
   Precision precision() const;
   int threads() const;
   const PackedWeightsPlace& packed_weights() const;

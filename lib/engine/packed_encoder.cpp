@@ -1,7 +1,9 @@
 #include "lib/engine/packed_encoder.h"
 
 #include <cstring>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "lib/base/hash.h"
 #include "lib/base/printable.h"
@@ -73,17 +75,17 @@ void PackedEncoder::get_weights(PackedIdentity identity, const Notice& notice, T
   if (!identity.model.empty()) {
     try {
       file = packed_weights_file(identity);
-      mapped_ = PackedWeights::open(file, identity, pool);
-      if (mapped_ && !begins_as_packed_now(*all.front(), mapped_->panels())) {
-        mapped_.reset();
+      std::optional<PackedWeights> found = PackedWeights::open(file, identity, pool);
+      if (found && !begins_as_packed_now(*all.front(), found->panels())) {
         throw Error(ErrorKind::kUnsupported, "the packed weights in " + printable(file.string()) +
                                                  " are laid out as another version of riverbank reads them");
       }
+      mapped_ = std::move(found);
     } catch (const Error& error) {
       const bool is_unusable = error.kind() == ErrorKind::kCorrupt || error.kind() == ErrorKind::kUnsupported;
       if (notice && is_unusable) notice(std::string(error.what()) + "; packing them again");
-      if (!is_unusable && !file.empty()) {  // no file at all: what stands there is not ours to replace
-        if (notice) notice(std::string(error.what()) + "; packing the weights for this process alone");
+      if (error.kind() == ErrorKind::kInvalidArgument) {  // not ours to replace, and a pipe would wait for a reader
+        if (notice) notice(printable(file.string()) + " is no file; packing the weights for this process alone");
         file.clear();
       }
     }

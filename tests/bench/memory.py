@@ -57,7 +57,8 @@ def main():
                                 "--chunk-tokens", str(arguments.chunk_tokens)])
             status = json.loads(subprocess.run([arguments.program, "status", "--index", index, "--json"], check=True,
                                                capture_output=True, text=True).stdout)[0]
-        print(f"{status['chunks']:8,} passages: own {most['RssAnon']:4.0f} MB, mapped {most['RssFile']:4.0f} MB", flush=True)
+        own, mapped = most["RssAnon"], most["RssFile"]
+        print(f"{status['chunks']:8,} passages: own {own:4.0f} MB, mapped {mapped:4.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,7 @@ TEST_F(Doctor, FindsWhatIsBroken) {
 
   program.run({"index", path("book")});
   program.set("RIVERBANK_ISA", "mmx");
+  expect_problem("\"mmx\", which riverbank does not know");
   const Outcome asked = program.run({"verify"});
   EXPECT_EQ(asked.exit_code, 2);
   EXPECT_THAT(asked.err, HasSubstr("\"mmx\", which riverbank does not know"));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace riverbank::testing {
@@ -13,7 +14,8 @@ struct Memory {
   std::size_t mapped = 0;  ///< of files
 };
 
-inline Memory memory_now() {
+/// Nothing where the kernel does not tell.
+inline std::optional<Memory> memory_now() {
   constexpr std::size_t kKibibyte = 1024;
   std::ifstream lines("/proc/self/smaps_rollup");
   lines.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
@@ -22,7 +24,8 @@ inline Memory memory_now() {
     if (name == "Rss:") resident = size * kKibibyte;
     if (name == "Anonymous:") own = size * kKibibyte;
   }
-  return {own, resident - own};
+  if (resident == 0) return std::nullopt;
+  return Memory{own, resident - own};
 }
 
 }  // namespace riverbank::testing

@@ -28,7 +28,7 @@ struct Record {
 
 enum class Access {
   kReadWrite,  ///< made when absent
-  kReadOnly,   ///< must exist; nothing is written, not even a lock
+  kReadOnly,   ///< must exist; nothing that stays is written, not even a lock
 };
 
 struct IndexOptions {

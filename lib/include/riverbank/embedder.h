@@ -30,7 +30,7 @@ struct EmbedderOptions {
   /// "f32", "bf16" or "int8"; empty: RIVERBANK_PRECISION, else the fastest that keeps the model's answers. Vectors of
   /// one model compare in any precision: an index made in one may be asked in another.
   std::string precision;
-  /// Told, in a sentence, when a damaged file of the cache is made again. May be empty.
+  /// Told, in a sentence, when a file of the cache is of no use, and what is done. May be empty.
   std::function<void(const std::string& message)> notice;
   LongTexts long_texts = LongTexts::kCut;
 };

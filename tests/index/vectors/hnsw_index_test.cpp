@@ -228,7 +228,8 @@ TEST(HnswIndex, TakesLessMemoryThanItsVectors) {
 #endif
   constexpr std::size_t kLarge = 4'096, kCount = 2'000, kAtOnce = 100;
   const TemporaryFolder folder;
-  const std::size_t before = memory_now().own;
+  const auto before = memory_now();
+  if (!before) GTEST_SKIP() << "this kernel does not say what is whose";
   HnswIndex graph(kLarge, folder.path());
   graph.reserve(kCount);
   for (std::size_t i = 0; i < kCount; i += kAtOnce) {
@@ -236,7 +237,7 @@ TEST(HnswIndex, TakesLessMemoryThanItsVectors) {
     graph.add(ids_from(static_cast<std::int64_t>(i), kAtOnce), some);
   }
   EXPECT_EQ(graph.size(), kCount);
-  EXPECT_LT(memory_now().own - before, kCount * kLarge * sizeof(float) / 2);
+  EXPECT_LT(memory_now()->own, before->own + kCount * kLarge * sizeof(float) / 2);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 

@@ -83,9 +83,10 @@ TEST_F(MappedGraphTest, UnmapsTheVectorsBehindAPass) {
   const MappedGraph mapped = MappedGraph::open(file());
   constexpr std::size_t kVectorBytes = kCount * kDimensions * sizeof(float);
   const auto expected = mapped.scan(question(1), 10);
-  const std::size_t before = memory_now().mapped;
+  const auto before = memory_now();
+  if (!before) GTEST_SKIP() << "this kernel does not say what is mapped";
   mapped.for_each_vector([](std::int64_t, std::span<const float>) {});
-  EXPECT_LT(memory_now().mapped + kVectorBytes * 3 / 4, before);
+  EXPECT_LT(memory_now()->mapped + kVectorBytes * 3 / 4, before->mapped);
   expect_same(mapped.scan(question(1), 10), expected);
 }
 

@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +24,7 @@
 #include "lib/base/nameless_file.h"
 #include "riverbank/error.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/memory.h"
 #include "tests/support/temporary_folder.h"
 
 namespace riverbank {
@@ -73,6 +76,13 @@ TEST(MappedFile, IsPassedOverInPiecesAndStaysReadable) {
     ++pieces;
   });
   EXPECT_EQ(pieces, 3U);
+  const auto passed = testing::memory_now();
+  const auto sum = std::accumulate(file.bytes().begin(), file.bytes().end(), 0U,
+                                   [](unsigned all, std::byte byte) { return all + std::to_integer<unsigned>(byte); });
+  EXPECT_GT(sum, 0U);
+  if (passed) {
+    EXPECT_GT(testing::memory_now()->mapped, passed->mapped + bytes.size() / 2) << "it was unmapped";
+  }
   EXPECT_TRUE(seen == bytes.substr(0, bytes.size() - 5));
   file.forget(4'095, 4'098);
   EXPECT_EQ(std::memcmp(file.bytes().data(), bytes.data(), bytes.size()), 0) << "what was unmapped comes back";
