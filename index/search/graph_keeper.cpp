@@ -120,8 +120,13 @@ bool GraphKeeper::refresh_to_ask(const std::string& fingerprint, std::size_t mos
   if (const State now = state(); now.growing) {
     const auto way = way_from(*now.growing, now.generation, reader);
     if (!way || way->missing.size() > most) return false;
-    follow(*way, reader, now.growing, generation);
-    return true;
+    try {
+      follow(*way, reader, now.growing, generation);
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kIo) throw;
+      return false;  // no room for it to grow; without a graph all vectors are compared
+    }
   }
   try {
     std::optional<Difference> way;
@@ -169,8 +174,13 @@ void GraphKeeper::follow(const Difference& way, StoreReader& reader, const std::
                          std::uint64_t generation) {
   // While much is missing questions compare all rather than miss many.
   if (way.missing.size() > kMaxCatchUp) set_state({});
-  for (const std::int64_t id : way.gone) graph->remove(id);
-  if (!way.missing.empty()) add_vectors(*graph, reader, graph->max_id(), pool_);
+  try {
+    for (const std::int64_t id : way.gone) graph->remove(id);
+    if (!way.missing.empty()) add_vectors(*graph, reader, graph->max_id(), pool_);
+  } catch (...) {
+    set_state({});  // the half of it goes, and the room that its vectors take on the disk
+    throw;
+  }
   unwritten_ += way.gone.size() + way.missing.size();
   set_state({graph, graph, generation});
 }
