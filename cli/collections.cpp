@@ -41,7 +41,7 @@ std::string list_of_roots() {
 
 fs::path place_of_documents(const fs::path& path) {
   std::error_code error;
-  const fs::path full = fs::canonical(path, error);
+  fs::path full = fs::canonical(path, error);
   if (error) {
     if (error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
       throw Error(ErrorKind::kIo, "cannot open " + shown(path) + ": " + error.message());

@@ -107,8 +107,8 @@ void MappedGraph::File::check(ThreadPool* pool, const MappedFile::Visit& visit) 
   check(body, body_sums, 0, "");
   vectors.pass_over(exact.size_bytes(), [&](std::size_t at, std::span<const std::byte> piece) {
     const std::size_t first = at / CheckedBlocks::kBlockBytes;
-    const std::size_t blocks = count_blocks(piece.size(), CheckedBlocks::kBlockBytes);
-    check(piece, exact_sums.subspan(first, blocks), first, " of its vectors");
+    const auto sums = exact_sums.subspan(first, count_blocks(piece.size(), CheckedBlocks::kBlockBytes));
+    check(piece, sums, first, " of its vectors");
     visit(at, piece);
   });
 }
