@@ -26,8 +26,8 @@ class StoreReader {
   std::optional<std::string> setting(std::string_view name);
   /// Grows with every transaction that changed the set of vectors.
   std::uint64_t generation();
-  /// A generation since which vectors have only come: that of the last transaction that removed some; nothing when it is
-  /// not known.
+  /// A generation since which vectors have only come: that of the last transaction that removed some; nothing when it
+  /// is not known.
   std::optional<std::uint64_t> last_removal();
   StoreCounts counts();
   /// Their chunks alone, which costs less.
