@@ -257,7 +257,7 @@ void MappedGraph::for_each_vector(const Visit& visit) const {
     for (Node node = static_cast<Node>(begin); node < end; ++node) {
       if (!dead_.contains(node)) visit(view.id(node), view.exact(node));
     }
-    file_->vectors.forget(begin * row_bytes, (end - begin) * row_bytes);
+    file_->vectors.forget(end * row_bytes);
   }
 }
 

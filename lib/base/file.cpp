@@ -106,15 +106,11 @@ void MappedFile::pass_over(std::size_t size, const Visit& visit) const {
   for (std::size_t at = 0; at < size; at += kPiece) {
     const std::size_t piece = std::min(kPiece, size - at);
     visit(at, bytes().subspan(at, piece));
-    forget(at, piece);
+    forget(at + piece);  // all, as touching a page may map some before it
   }
 }
 
-void MappedFile::forget(std::size_t at, std::size_t size) const {
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const std::size_t begin = at / page * page;
-  ::madvise(const_cast<std::byte*>(data_) + begin, at + size - begin, MADV_DONTNEED);
-}
+void MappedFile::forget(std::size_t size) const { ::madvise(const_cast<std::byte*>(data_), size, MADV_DONTNEED); }
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);

@@ -32,12 +32,12 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   /// All of it is about to be read: lets the kernel map at once what it has in memory, rather than page by page.
   void expect_all() const;
-  /// Visits the first `size` bytes in pieces of whole pages and unmaps each piece behind it, so that a pass over a
+  /// Visits the first `size` bytes in pieces of whole pages and unmaps what lies behind, so that a pass over a
   /// large file does not count as memory in use. What is unmapped comes back when it is touched.
   using Visit = std::function<void(std::size_t at, std::span<const std::byte> piece)>;
   void pass_over(std::size_t size, const Visit& visit) const;
-  /// Unmaps these bytes in that sense.
-  void forget(std::size_t at, std::size_t size) const;
+  /// Unmaps the first `size` bytes in that sense.
+  void forget(std::size_t size) const;
 
  private:
   const std::byte* data_ = nullptr;
