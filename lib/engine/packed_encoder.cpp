@@ -1,10 +1,13 @@
 #include "lib/engine/packed_encoder.h"
 
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <utility>
 
+#include "lib/base/file.h"
 #include "lib/base/hash.h"
 #include "lib/base/printable.h"
 #include "lib/engine/buffer.h"
@@ -84,10 +87,13 @@ void PackedEncoder::get_weights(PackedIdentity identity, const Notice& notice, T
     } catch (const Error& error) {
       const bool is_unusable = error.kind() == ErrorKind::kCorrupt || error.kind() == ErrorKind::kUnsupported;
       if (notice && is_unusable) notice(std::string(error.what()) + "; packing them again");
-      if (error.kind() == ErrorKind::kInvalidArgument) {  // not ours to replace, and a pipe would wait for a reader
-        if (notice) notice(printable(file.string()) + " is no file; packing the weights for this process alone");
-        file.clear();
-      }
+    }
+    std::error_code missing;
+    if (is_there(file) && !std::filesystem::is_regular_file(file, missing)) {
+      // Not ours to replace, and a pipe would wait for a reader.
+      if (notice)
+        notice(printable(file.string()) + " is no file; packing the weights for this process alone; remove it");
+      file.clear();
     }
   }
   if (!mapped_) pack(all, identity.bytes, pool);
